@@ -1,0 +1,1 @@
+"""Command line, channels and rendering.  Knows nothing of indexes."""

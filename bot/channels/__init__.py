@@ -1,0 +1,1 @@
+"""One module a chat platform, each the sole importer of its library."""

@@ -1,0 +1,1 @@
+"""Articles to passages, indexes, answers and verdicts.  Knows nothing of chat."""
