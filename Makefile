@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 # $(value) keeps a dollar sign in the question from being read as a variable of make.
 export QUESTION := $(value Q)
@@ -19,7 +19,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## make .venv and install 问数 into it
+	@:
+
 setup-dev: $(READY_DEV) ## the same, with what the tests need
+	@:
 
 # Standard output is left to the answer: what setting up has to say goes to standard error.
 $(VENV)/bin/python:
