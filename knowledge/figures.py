@@ -1,0 +1,100 @@
+"""Every quantity and period of a text, with span, unit, kind, modifier and hedge.
+
+`scan` reads the text once from left to right.  At each numeral it asks in turn: is it part of a name or code, a
+place in an order, a fraction, or an amount with a unit?  What fits none is a bare number or is left out.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from knowledge import modifiers, periods
+from knowledge.amounts import Core, core_at
+from knowledge.numerals import fold
+from knowledge.schema import Kind, Modifier, Period, Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a text states in figures.
+
+    Attributes:
+        quantities: Sorted by start; no two overlap.
+        periods: Sorted by start; no two overlap, none overlaps a quantity.
+    """
+
+    quantities: tuple[Quantity, ...]
+    periods: tuple[Period, ...]
+
+
+_NUMERAL = re.compile(
+    r"\d|[一二两三四五六七八九十百千万亿半零〇][一二两三四五六七八九十百千万亿零〇]*|[壹贰貳叁參肆伍陆陸柒捌玖拾][壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万亿零]+",
+)
+_NAMES = frozenset({Kind.ORDINAL, Kind.IDENTIFIER, Kind.RATIO})
+
+
+def scan(text: str, *, anchor: date | None = None) -> Scan:
+    """The quantities and periods that `text` states.
+
+    Args:
+        text: Any text; full-width and traditional forms are read as well.
+        anchor: The day the text was published, for 去年, 昨日, 26日.
+
+    >>> found = scan("截至2021年底，累计放款超157.38亿元", anchor=date(2022, 2, 21))
+    >>> found.quantities[0].surface, found.quantities[0].value, found.quantities[0].modifier.value
+    ('超157.38亿元', Decimal('15738000000'), 'over')
+    >>> found.periods[0].surface, found.periods[0].hi
+    ('截至2021年底', datetime.date(2021, 12, 31))
+    """
+    folded = fold(text)
+    dates = periods.find(folded, text, anchor)
+    hedges = modifiers.Hedges(folded)
+    quantities = []
+    floor = 0
+    for core in _cores(folded, dates):
+        quantity = _quantity(folded, text, core, floor, hedges)
+        quantities.append(quantity)
+        floor = quantity.end
+    return Scan(tuple(quantities), dates)
+
+
+def _cores(text: str, dates: tuple[Period, ...]) -> Iterator[Core]:
+    """The numbers of the folded `text` that lie outside the dates, from left to right."""
+    pos = floor = index = 0
+    while (numeral := _NUMERAL.search(text, pos)) is not None:
+        start = numeral.start()
+        while index < len(dates) and dates[index].end <= start:
+            index += 1
+        limit = dates[index].start if index < len(dates) else len(text)
+        if start >= limit:
+            pos = floor = dates[index].end
+            continue
+        floor = max(floor, dates[index - 1].end) if index else floor
+        core = core_at(text, start, numeral.end(), floor, limit)
+        pos = core.end if core else numeral.end()
+        if core:
+            floor = core.end
+            yield core
+
+
+def _quantity(text: str, source: str, core: Core, floor: int, hedges: modifiers.Hedges) -> Quantity:
+    """`core` with the modifiers and the hedge that belong to it."""
+    start, end, modifier = core.start, core.end, core.inside or Modifier.EXACT
+    if core.kind not in _NAMES:
+        ahead, behind = modifiers.before(text, start, floor), modifiers.after(text, end)
+        start, end = ahead.edge if ahead else start, behind.edge if behind else end
+        modifier = core.inside or (ahead or behind or modifiers.NONE).modifier
+    return Quantity(
+        value=core.value,
+        high=core.high,
+        unit=core.unit,
+        kind=core.kind,
+        surface=source[start:end],
+        start=start,
+        end=end,
+        modifier=modifier,
+        hedge=hedges.over(start),
+        digits=core.digits,
+    )
