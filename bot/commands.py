@@ -1,0 +1,283 @@
+"""What each command of the command line does.  Every function returns the exit status."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import typer
+
+from bot import jsonview, logs, mending, wording
+from knowledge.errors import SettingError, UsageError
+from knowledge.schema import Answer, Article, Figure, Status
+
+if TYPE_CHECKING:
+    from knowledge.build import Wenshu
+    from knowledge.settings import Settings
+
+DONE = 0
+NOT_ALL = 1
+BAD_INPUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What holds for every command.
+
+    Attributes:
+        home: The data folder, or None for the one of the settings.
+        debug: Show tracebacks.
+    """
+
+    home: Path | None
+    debug: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How to ask and what to show.
+
+    Attributes:
+        as_json: Objects instead of text.
+        top: How many further candidates to show, or None for the usual.
+        abstain: False to answer at any probability.
+        trace: Show what was found and how it was scored.
+    """
+
+    as_json: bool
+    top: int | None
+    abstain: bool
+    trace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """What to tell of an evaluation.
+
+    Attributes:
+        as_json: One object instead of a table.
+        html: Where to write a page, or None.
+        baseline: An earlier `--json` output to compare with, or None.
+        at_least: The share of right pairs, in [0, 1], below which the evaluation fails.
+    """
+
+    as_json: bool
+    html: Path | None
+    baseline: Path | None
+    at_least: float
+
+
+def show_version(wanted: bool) -> None:  # noqa: FBT001 -- typer calls it with the option's value
+    """Print the version and leave, if asked."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"wenshu {version('wenshu')}")
+        raise typer.Exit
+
+
+def ask(options: Options, question: str, asking: Asking) -> int:
+    """Answer one question."""
+    if not question.strip():
+        raise UsageError("question: expected a sentence, got nothing; pass one", code="empty_question")
+    with _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        answer = _ask(wenshu, question, asking)
+        if asking.as_json:
+            _print_json(jsonview.answer_view(answer, trace=asking.trace))
+        else:
+            _show_answer(wenshu, answer, asking)
+    return DONE if answer.status is Status.ANSWERED else NOT_ALL
+
+
+def ask_batch(options: Options, name: str, asking: Asking) -> int:
+    """Answer every line of a file, `-` being standard input; one JSON object a line, in order."""
+    from bot import batch
+
+    status = DONE
+    with _reading(name) as lines, _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        for view in batch.answer(lines, lambda line: _ask(wenshu, line, asking), trace=asking.trace):
+            _print_json(view)
+            status = status if view.get("status") == Status.ANSWERED.value else NOT_ALL
+    return status
+
+
+def ingest(options: Options, paths: Sequence[Path], *, prune: bool, rebuild: bool, dense: str) -> int:
+    """Take articles in; those that can't be read are named and left out."""
+    from bot import progress
+
+    if not paths and not rebuild:
+        raise UsageError("paths: expected files or folders, got none", code="no_paths")
+    with _opened(options) as wenshu, progress.bar(wording.INGESTING) as advance:
+        report = wenshu.ingest(paths, prune=prune, rebuild=rebuild, dense=dense, progress=advance)
+    for problem in report.failed:
+        _say(mending.error(problem))
+    typer.echo(wording.ingested(report))
+    n_read = report.added + report.changed + report.unchanged
+    return DONE if n_read or not report.failed else BAD_INPUT
+
+
+def figures(options: Options, article_id: str | None, *, as_json: bool) -> int:
+    """Print the ledger, a figure a line."""
+    with _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        ledger = wenshu.ledger(article_id)
+        if as_json:
+            for article, figure in ledger:
+                _print_json(jsonview.ledger_view(article, figure))
+        else:
+            _show_ledger(ledger)
+    return DONE
+
+
+def doctor(options: Options) -> int:
+    """Say what is configured, reachable and indexed, and how to mend what is not."""
+    from bot.channels import console
+
+    with _opened(options) as wenshu:
+        diagnoses = wenshu.diagnose()
+    terminal = console.open_console()
+    for diagnosis in diagnoses:
+        console.show_diagnosis(wording.diagnosis(diagnosis), terminal, ok=diagnosis.ok)
+    return DONE if all(diagnosis.ok for diagnosis in diagnoses) else NOT_ALL
+
+
+def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> int:
+    """Run regression pairs."""
+    from bot import evaluate as evaluation
+    from bot import evaluation_report, pairs, progress
+
+    before = pairs.read_baseline(reporting.baseline) if reporting.baseline else {}
+    wanted = [pair for path in files or [pairs.bundled()] for pair in pairs.read(path)]
+    with _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        outcomes: list[evaluation.Outcome] = []
+        with progress.bar(wording.EVALUATING) as advance:
+            for outcome in evaluation.run(wanted, wenshu.ask):
+                outcomes.append(outcome)
+                advance(len(outcomes), len(wanted))
+    summary = evaluation.Summary(tuple(outcomes))
+    if reporting.html is not None:
+        _write(reporting.html, evaluation_report.page(summary))
+    if reporting.as_json:
+        _print_json(evaluation.summary_view(summary))
+    else:
+        for line in evaluation_report.text_lines(summary, before):
+            typer.echo(line)
+    return DONE if summary.accuracy >= reporting.at_least else NOT_ALL
+
+
+def serve(options: Options) -> int:
+    """Run every configured channel until told to stop."""
+    settings = _settings(options)
+    if settings.telegram_token is None:
+        raise SettingError(
+            "telegram_token: expected a token from @BotFather, got none",
+            item="WENSHU_TELEGRAM_TOKEN",
+            code="telegram_token_missing",
+        )
+    from bot import serving
+
+    with _opened_with(settings) as wenshu:
+        _fill_if_empty(wenshu)
+        return serving.run(
+            wenshu.ask,
+            token=settings.telegram_token.get_secret_value(),
+            base_url=settings.telegram_base_url,
+            say=_say,
+        )
+
+
+@contextmanager
+def _opened(options: Options) -> Iterator["Wenshu"]:
+    with _opened_with(_settings(options)) as wenshu:
+        yield wenshu
+
+
+@contextmanager
+def _opened_with(settings: "Settings") -> Iterator["Wenshu"]:
+    from knowledge.build import open_wenshu
+
+    wenshu = open_wenshu(settings)
+    try:
+        yield wenshu
+    finally:
+        wenshu.close()
+
+
+def _settings(options: Options) -> "Settings":
+    from knowledge.settings import Settings
+
+    settings = Settings() if options.home is None else Settings(home=options.home)
+    logs.start(settings.home, settings.log_level)
+    return settings
+
+
+def _fill_if_empty(wenshu: "Wenshu") -> None:
+    from bot import progress
+
+    if wenshu.is_empty:
+        _say(wording.INGESTING_SEEDS)
+        with progress.bar(wording.INGESTING) as advance:
+            wenshu.ingest_bundled(progress=advance)
+
+
+def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
+    answer = wenshu.ask(question, abstain=asking.abstain)
+    if asking.top is None:
+        return answer
+    return replace(answer, candidates=answer.candidates[: asking.top])
+
+
+def _show_answer(wenshu: "Wenshu", answer: Answer, asking: Asking) -> None:
+    from bot import reply
+    from bot.channels import console
+
+    terminal = console.open_console()
+    console.show(reply.from_answer(answer), terminal)
+    if asking.top and answer.candidates:
+        terminal.print()
+        console.show(reply.candidates(answer, wenshu.article), terminal)
+    if asking.trace:
+        terminal.print()
+        for line in console.aligned([wording.HIT_COLUMNS, *map(wording.hit_row, answer.hits)]):
+            typer.echo(line)
+
+
+def _show_ledger(ledger: Iterable[tuple[Article, Figure]]) -> None:
+    from bot.channels import console
+
+    rows = [wording.ledger_row(figure) for _, figure in ledger]
+    for line in console.aligned(rows):
+        typer.echo(line)
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(name).open("rb") as lines:
+            yield lines
+    except OSError as problem:
+        raise UsageError(f"{name}: can't be read: {problem}", item=name, code="file_unreadable") from problem
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"{path}: can't be written", item=str(path), code="file_unwritable") from problem
+
+
+def _print_json(view: jsonview.Json) -> None:
+    sys.stdout.buffer.write(jsonview.dumps(view).encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)

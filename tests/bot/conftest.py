@@ -1,0 +1,101 @@
+"""An article and answers over it, built by hand: what bot/ is given when it is given the truth."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from knowledge.schema import (
+    Answer,
+    Citation,
+    Figure,
+    Finding,
+    Kind,
+    Modifier,
+    Period,
+    Quantity,
+    Span,
+    Status,
+)
+
+SENTENCE = (
+    "截至2021年底，“科创投”累计投资金额23.26亿元，"
+    "“科创贷”累计放款总额超157.38亿元，实现科创板上市“蓉城军团”全覆盖。"
+)
+TITLE = "搭平台促转化 成都给科技成果“做媒”有实招"
+URL = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202202212283308291"
+YEAR_END = Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True)
+
+
+Find = Callable[..., Finding]
+
+
+@pytest.fixture
+def find() -> Find:
+    """Makes a finding of the sentence."""
+    return finding
+
+
+def finding(surface: str, value: str, *, label: int = 1, **over: object) -> Finding:
+    start = SENTENCE.index(surface)
+    quantity = Quantity(
+        Decimal(value), None, "元", Kind.MONEY, surface, start, start + len(surface), Modifier.EXACT
+    )
+    whole = Span(0, len(SENTENCE))
+    fields: dict[str, object] = {
+        "quantity": quantity,
+        "measure": "累计投资金额",
+        "subject": "科创投",
+        "statistic": "累计",
+        "direction": None,
+        "as_of": YEAR_END,
+        "sentence": whole,
+        "clause": whole,
+        "reach": whole,
+    }
+    return Finding(Figure(**(fields | over)), "seed", 0.9, label, {"near": 0.5})  # type: ignore[arg-type]
+
+
+def citation(label: int = 1, *marks: Span, quote: str = SENTENCE, start: int = 0) -> Citation:
+    return Citation(
+        label,
+        "seed",
+        TITLE,
+        "科技日报",
+        "2022-02-21T16:58:52+08:00",
+        URL,
+        quote,
+        start,
+        start + len(quote),
+        marks,
+    )
+
+
+@pytest.fixture
+def answered() -> Answer:
+    """23.26亿元 with its sentence."""
+    found = finding("23.26亿元", "2326000000.00")
+    quantity = found.figure.quantity
+    return Answer(
+        question="科创投累计投资多少",
+        status=Status.ANSWERED,
+        text="23.26亿元（截至2021年底）",
+        figures=(found,),
+        citations=(citation(1, Span(quantity.start, quantity.end)),),
+        confidence=0.93456,
+        candidates=(
+            finding("超157.38亿元", "15738000000", label=0, subject="科创贷", measure="累计放款总额"),
+        ),
+        timings_ms={"read": 3.14159},
+    )
+
+
+@pytest.fixture
+def abstained() -> Callable[[str], Answer]:
+    """An abstention for a reason, with the nearest sentence."""
+
+    def make(reason: str, question: str = "2020年科创投累计投资多少", **fields: object) -> Answer:
+        return Answer(question, Status.ABSTAINED, citations=(citation(1),), reason=reason, **fields)  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,165 @@
+"""One text in, one reply out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot import wording
+from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
+from bot.service import Service
+from knowledge.errors import IndexStateError, UsageError
+from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
+
+Find = Callable[..., Finding]
+
+
+def said(reply: Reply) -> str:
+    return "\n".join(block.text for block in reply.blocks)
+
+
+def asks(answer: Answer) -> tuple[Service, list[str]]:
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return answer
+
+    return Service(ask), asked
+
+
+def test_a_question_is_asked_once_and_answered(answered: Answer):
+    service, asked = asks(answered)
+    reply = service.reply("  科创投累计投资多少\n")
+    assert asked == ["科创投累计投资多少"]
+    assert reply.status is ReplyStatus.ANSWERED
+    assert said(reply).startswith("23.26亿元（截至2021年底）")
+    assert reply.citations == answered.citations
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\u3000"])
+def test_nothing_gets_an_invitation(text: str, answered: Answer):
+    service, asked = asks(answered)
+    assert said(service.reply(text)) == wording.EMPTY
+    assert asked == []
+
+
+@pytest.mark.parametrize("text", ["/help", "帮助", "/HELP", "/help 我", "/帮助"])
+def test_help(text: str, answered: Answer):
+    service, asked = asks(answered)
+    assert said(service.reply(text)) == wording.HELP
+    assert asked == []
+
+
+def test_start_greets_and_explains(answered: Answer):
+    assert said(asks(answered)[0].reply("/start")).startswith(wording.START)
+
+
+def test_an_unknown_command_is_no_question(answered: Answer):
+    service, asked = asks(answered)
+    assert said(service.reply("/rm -rf")) == wording.UNKNOWN_COMMAND
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        UsageError("long", item="2001 字", code="question_too_long"),
+        IndexStateError("corrupt", item="lexical"),
+    ],
+)
+def test_an_error_with_a_mend_becomes_a_reply(problem: Exception):
+    def ask(_: str) -> Answer:
+        raise problem
+
+    reply = Service(ask).reply("科创投累计投资多少")
+    assert reply.status is ReplyStatus.ERROR
+    assert problem.item in said(reply)  # type: ignore[attr-defined]
+
+
+def test_the_unforeseen_is_the_caller_s():
+    def ask(_: str) -> Answer:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Service(ask).reply("科创投累计投资多少")
+
+
+@pytest.mark.parametrize(("verdict", "word"), [(True, "是"), (False, "否")])
+def test_a_yes_no_question_has_its_verdict_first(answered: Answer, verdict: bool, word: str):  # noqa: FBT001 -- a case
+    reply = from_answer(replace(answered, yes_no=verdict))
+    assert said(reply).startswith(f"{word}，23.26亿元（截至2021年底）")
+
+
+def test_a_hedged_figure_says_so(answered: Answer):
+    figure = answered.figures[0].figure
+    hedged = replace(
+        answered.figures[0], figure=replace(figure, quantity=replace(figure.quantity, hedge="力争"))
+    )
+    assert "力争" in said(from_answer(replace(answered, figures=(hedged,))))
+
+
+def test_words_that_are_the_quote_are_not_said_twice(answered: Answer):
+    quote = answered.citations[0].quote
+    reply = from_answer(replace(answered, figures=(), text=quote))
+    assert quote not in said(reply)
+    assert reply.blocks[0].labels == (1,)
+    part = from_answer(replace(answered, figures=(), text="成都生产力促进中心"))
+    assert said(part).startswith("成都生产力促进中心")
+
+
+def test_alternatives_are_shown_with_their_sentence_or_not_at_all(answered: Answer, find: Find):
+    second = replace(answered.citations[0], label=2)
+    quoted, bare = find("23.26亿元", "1", label=2), find("超157.38亿元", "2", label=0)
+    reply = from_answer(
+        replace(answered, alternatives=(bare, *[quoted] * 9), citations=(*answered.citations, second))
+    )
+    assert "超157.38亿元" not in said(reply)
+    assert said(reply).count("· 23.26亿元") == MAX_ALTERNATIVES
+    assert [citation.label for citation in reply.citations] == [1, 2]
+
+
+def test_an_abstention_shows_the_nearest_passages(abstained: Callable[..., Answer]):
+    reply = from_answer(abstained("unsure"))
+    assert reply.status is ReplyStatus.ABSTAINED
+    assert wording.NEAREST in said(reply)
+    assert [citation.label for citation in reply.citations] == [1]
+    assert not reply.blocks[-1].call, "our own words don't lean on a source"
+
+
+def test_candidates_are_shown_with_their_sentence(answered: Answer):
+    text = answered.citations[0].quote
+    article = Article("seed", "题", "报", "2022-02-21", "", text, "")
+    reply = candidates(answered, lambda _: article)
+    assert "超157.38亿元" in said(reply)
+    (citation,) = reply.citations
+    assert citation.label == 2
+    (mark,) = citation.marks
+    assert text[mark.start : mark.end] == "超157.38亿元"
+
+
+def test_a_block_carries_few_labels():
+    with pytest.raises(ValueError, match="at most"):
+        Block(Role.EXTRA, (Run("x"),), (1, 2, 3, 4, 5))
+
+
+def test_a_label_without_citation_is_refused():
+    with pytest.raises(KeyError):
+        Reply(ReplyStatus.ANSWERED, ()).citation(1)
+
+
+def test_sections_keep_details_with_their_block():
+    blocks = (
+        Block(Role.HEADLINE, (Run("a"),), (1,)),
+        Block(Role.DETAIL, (Run("b"),)),
+        Block(Role.EXTRA, (Run("c"),), (1, 2)),
+    )
+    sections = list(Reply(ReplyStatus.ANSWERED, blocks).sections())
+    assert [[block.text for block in section.blocks] for section in sections] == [["a", "b"], ["c"]]
+    assert [section.labels for section in sections] == [(1,), (2,)]
+
+
+def test_an_answer_of_nothing_but_metadata():
+    citation = Citation(1, "seed", "题", "报", None, "", "首句。", 0, 3, (Span(0, 0),))
+    reply = from_answer(Answer("题目", Status.ANSWERED, text="题", citations=(citation,)))
+    assert said(reply) == "题"

@@ -1,0 +1,478 @@
+"""Telegram without a server: a double stands in for HTTPS and answers as told."""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from telegram import Chat, Message, MessageEntity, Update, User
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from bot import logs, reply, wording
+from bot.channels.telegram_chat import TelegramChat, addressed, place_of
+from bot.channels.telegram_delivery import MAX_TRIES, RETRY_AFTER_MARGIN, Delivery, Place
+from bot.reply import ReplyStatus
+from bot.service import Service
+from knowledge.errors import BackendError, SettingError
+from knowledge.schema import Answer
+
+TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
+ME = User(7, "问数", is_bot=True, username="wenshu_bot")
+Respond = Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
+
+
+class Line(BaseRequest):
+    """Stands in for the network: keeps every request and answers each from a queue, or with success."""
+
+    def __init__(self, *answers: tuple[int, dict[str, Any]] | Exception) -> None:
+        self.answers = list(answers)
+        self.sent: list[dict[str, Any]] = []
+        self.sending = asyncio.Event()
+        self.respond: Respond | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return 5.0
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, **_: Any
+    ) -> tuple[int, bytes]:
+        del method
+        name = url.rpartition("/")[2]
+        fields = dict(request_data.parameters) if request_data else {}
+        status, body = self._answer(name, fields)
+        return status, json.dumps(body).encode()
+
+    def _answer(self, name: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if name == "getMe":
+            return succeeded(ME.to_dict() | {"can_read_all_group_messages": False})
+        if name != "sendMessage":
+            return succeeded(result=True)
+        self.sent.append(fields)
+        self.sending.set()
+        if self.respond is not None:
+            return self.respond(name, fields)
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or succeeded(
+            {"message_id": 1, "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}}
+        )
+
+
+def succeeded(result: object) -> tuple[int, dict[str, Any]]:
+    return 200, {"ok": True, "result": result}
+
+
+def failed(status: int, description: str, **parameters: object) -> tuple[int, dict[str, Any]]:
+    body = {"ok": False, "error_code": status, "description": description}
+    return status, body | ({"parameters": parameters} if parameters else {})
+
+
+def unsent(problem: httpx.HTTPError) -> NetworkError:
+    """The library's error for a request that never left."""
+    error = NetworkError(str(problem))
+    error.__cause__ = problem
+    return error
+
+
+@pytest.fixture
+def answer_reply(answered: Answer) -> reply.Reply:
+    return reply.from_answer(answered)
+
+
+@pytest.fixture
+def home_log(tmp_path: Path) -> Iterator[Path]:
+    """The log file of a home, at its most talkative."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    logs.start(tmp_path, "DEBUG")
+    yield tmp_path / "wenshu.log"
+    for handler in [each for each in root.handlers if each not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+@asynccontextmanager
+async def delivery(line: Line) -> AsyncIterator[tuple[Delivery, list[float]]]:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async with running(line, lambda _: pytest.fail("not asked")) as chat:
+        chat.delivery._sleep = sleep
+        yield chat.delivery, slept
+
+
+@asynccontextmanager
+async def running(line: Line, ask: Callable[[str], Answer]) -> AsyncIterator[TelegramChat]:
+    chat = TelegramChat(Service(ask), token=TOKEN, request=line, updates_request=line)
+    await chat._application.initialize()
+    await chat._application.start()
+    try:
+        yield chat
+    finally:
+        await chat.stop()
+
+
+def message(
+    text: str, *, chat: int = 1, kind: str = Chat.PRIVATE, number: int = 10, **fields: Any
+) -> Message:
+    user = User(99, "用户", is_bot=False)
+    return Message(number, datetime.now(UTC), Chat(chat, kind), from_user=user, text=text, **fields)
+
+
+def group(text: str, *entities: MessageEntity, **fields: Any) -> Message:
+    return message(text, chat=-100, kind=Chat.SUPERGROUP, entities=entities, **fields)
+
+
+async def receive(chat: TelegramChat, *messages: Message) -> None:
+    """Let messages come in one after the other, without waiting for the answers, then wait for all."""
+    tasks = []
+    for number, each in enumerate(messages, 1):
+        each.set_bot(chat._application.bot)
+        update = Update(number, message=each)
+        tasks.append(asyncio.create_task(through_the_line(chat, update)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+
+async def through_the_line(chat: TelegramChat, update: Update) -> None:
+    application = chat._application
+    await application.update_processor.process_update(update, application.process_update(update))
+
+
+# --- what is sent -----------------------------------------------------------------------------------
+
+
+async def test_an_answer_is_one_message_with_entities_in_utf16(answer_reply: reply.Reply):
+    line = Line()
+    async with delivery(line) as (out, _):
+        assert await out.send(Place(1), answer_reply)
+    (sent,) = line.sent
+    text = sent["text"].encode("utf-16-le")
+    cut = {
+        e["type"]: text[e["offset"] * 2 :][: e["length"] * 2].decode("utf-16-le") for e in sent["entities"]
+    }
+    assert cut["bold"] == "23.26亿元"
+    assert cut["text_link"].startswith("《搭平台")
+    assert "“科创贷”累计放款总额超157.38亿元" in cut["expandable_blockquote"]
+    assert sent["link_preview_options"]["is_disabled"] is True
+    assert "parse_mode" not in sent
+    assert sent["reply_markup"]["inline_keyboard"][0][0]["url"].startswith("http://finews")
+
+
+async def test_entity_offsets_count_utf16_units_behind_a_rare_character():
+    line = Line()
+    rare = reply.Reply(
+        ReplyStatus.NOTICE,
+        (reply.Block(reply.Role.TEXT, (reply.Run("𠮷𠮷"), reply.Run("23亿元", strong=True))),),
+    )
+    async with delivery(line) as (out, _):
+        await out.send(Place(1), rare)
+    assert [(e["offset"], e["length"]) for e in line.sent[0]["entities"]] == [(4, 4)]
+
+
+async def test_a_long_reply_is_several_messages_of_at_most_4096_units():
+    line = Line()
+    async with delivery(line) as (out, _):
+        await out.send(Place(-1, 5, 10), reply.notice("𠮷" * 9000))
+    assert [len(sent["text"].encode("utf-16-le")) // 2 <= 4096 for sent in line.sent] == [True] * 5
+    assert "".join(sent["text"] for sent in line.sent) == "𠮷" * 9000
+    assert all(sent["message_thread_id"] == 5 for sent in line.sent)
+    assert ["reply_parameters" in sent for sent in line.sent] == [True, False, False, False, False]
+
+
+async def test_at_most_100_entities_a_message():
+    blocks = tuple(reply.Block(reply.Role.EXTRA, (reply.Run("3家", strong=True),)) for _ in range(250))
+    line = Line()
+    async with delivery(line) as (out, _):
+        await out.send(Place(1), reply.Reply(ReplyStatus.ANSWERED, blocks))
+    assert [len(sent["entities"]) for sent in line.sent] == [100, 100, 50]
+
+
+# --- what can go wrong --------------------------------------------------------------------------------
+
+
+async def test_bad_entities_go_plain_once(answer_reply: reply.Reply):
+    line = Line(failed(400, "Bad Request: entities are malformed"))
+    async with delivery(line) as (out, _):
+        assert await out.send(Place(1), answer_reply)
+    first, second = line.sent
+    assert "entities" in first
+    assert "entities" not in second
+    assert "reply_markup" not in second
+    assert second["text"].startswith(first["text"])
+    assert "http://finews" in second["text"], "the link is spelled out"
+
+
+async def test_a_part_refused_plain_too_is_an_error(answer_reply: reply.Reply):
+    line = Line(failed(400, "Bad Request: entities are malformed"), failed(400, "Bad Request: refused"))
+    async with delivery(line) as (out, _):
+        with pytest.raises(TelegramError, match="Refused"):
+            await out.send(Place(1), answer_reply)
+    assert len(line.sent) == 2
+
+
+async def test_a_server_that_knows_no_preview_options_is_asked_once(answer_reply: reply.Reply):
+    line = Line(failed(400, "Bad Request: link_preview_options is not supported yet"))
+    async with delivery(line) as (out, _):
+        await out.send(Place(1), answer_reply)
+        await out.send(Place(2), answer_reply)
+    assert ["link_preview_options" in sent for sent in line.sent] == [True, False, False]
+    assert all("entities" in sent for sent in line.sent)
+
+
+@pytest.mark.parametrize(
+    "problem", [TimedOut(), NetworkError("httpx.ReadError: "), NetworkError("Bad Gateway")], ids=repr
+)
+async def test_what_may_have_arrived_is_not_sent_again(answer_reply: reply.Reply, problem: TelegramError):
+    line = Line(problem)
+    async with delivery(line) as (out, slept):
+        assert await out.send(Place(1), answer_reply)
+    assert len(line.sent) == 1
+    assert slept == []
+
+
+async def test_what_never_left_is_sent_again(answer_reply: reply.Reply):
+    line = Line(unsent(httpx.ConnectError("refused")), unsent(httpx.PoolTimeout("full")))
+    async with delivery(line) as (out, slept):
+        assert await out.send(Place(1), answer_reply)
+    assert len(line.sent) == 3
+    assert len(slept) == 2
+
+
+async def test_429_waits_as_told_and_sends_the_same(answer_reply: reply.Reply):
+    line = Line(failed(429, "Too Many Requests: retry after 7", retry_after=7))
+    async with delivery(line) as (out, slept):
+        assert await out.send(Place(1), answer_reply)
+    first, second = line.sent
+    assert first == second
+    assert slept == [7 + RETRY_AFTER_MARGIN]
+
+
+async def test_endless_429_is_given_up(answer_reply: reply.Reply):
+    line = Line(*[failed(429, "Too Many Requests: retry after 1", retry_after=1)] * 50)
+    async with delivery(line) as (out, _):
+        with pytest.raises(TelegramError, match="gave up"):
+            await out.send(Place(1), answer_reply)
+    assert len(line.sent) == MAX_TRIES
+
+
+@pytest.mark.parametrize(
+    ("status", "description"),
+    [
+        (403, "Forbidden: bot was blocked by the user"),
+        (400, "Bad Request: chat not found"),
+        (400, "Bad Request: not enough rights to send text messages to the chat"),
+    ],
+)
+async def test_a_chat_out_of_reach_is_inactive_until_it_answers(
+    answer_reply: reply.Reply, status: int, description: str
+):
+    line = Line(failed(status, description))
+    async with delivery(line) as (out, _):
+        assert not await out.send(Place(1), answer_reply)
+        assert out.inactive == {1}
+        assert len(line.sent) == 1
+        assert await out.send(Place(1), answer_reply)
+        assert out.inactive == set()
+
+
+async def test_a_group_that_became_a_supergroup_is_followed(answer_reply: reply.Reply):
+    line = Line(failed(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1009))
+    async with delivery(line) as (out, _):
+        await out.send(Place(-5), answer_reply)
+    assert [sent["chat_id"] for sent in line.sent] == [-5, -1009]
+
+
+async def test_a_topic_that_is_gone_is_left(answer_reply: reply.Reply):
+    line = Line(failed(400, "Bad Request: message thread not found"))
+    async with delivery(line) as (out, _):
+        assert await out.send(Place(-5, 3), answer_reply)
+    assert [sent.get("message_thread_id") for sent in line.sent] == [3, None]
+    assert all("entities" in sent for sent in line.sent)
+
+
+async def test_429_holds_up_its_own_chat_alone(answered: Answer):
+    """Chat 1 is told to wait; chat 2, which asked later, has its answer while chat 1 still waits."""
+    line, waiting = Line(), asyncio.Event()
+    released = asyncio.Event()
+    refused: list[int] = []
+
+    def respond(_: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if fields["chat_id"] == 1 and not refused:
+            refused.append(1)
+            return failed(429, "Too Many Requests: retry after 30", retry_after=30)
+        return succeeded({"message_id": 1, "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}})
+
+    async def sleep(_: float) -> None:
+        waiting.set()
+        await released.wait()
+
+    line.respond = respond
+    async with running(line, lambda _: answered) as chat:
+        chat.delivery._sleep = sleep
+        first = asyncio.create_task(receive(chat, message("科创投", chat=1)))
+        await waiting.wait()
+        await receive(chat, message("科创投", chat=2))
+        assert [sent["chat_id"] for sent in line.sent] == [1, 2]
+        released.set()
+        await first
+    assert [sent["chat_id"] for sent in line.sent] == [1, 2, 1]
+
+
+# --- who is answered, in which order -------------------------------------------------------------------
+
+
+async def test_a_slow_answer_holds_up_its_own_chat_alone(answered: Answer):
+    line, free = Line(), threading.Event()
+    asked: list[str] = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        if question == "慢":
+            assert free.wait(10)
+        return answered
+
+    async with running(line, ask) as chat:
+        tasks = asyncio.create_task(
+            receive(chat, message("慢", chat=1), message("快", chat=1, number=11), message("别处", chat=2))
+        )
+        await line.sending.wait()
+        assert [sent["chat_id"] for sent in line.sent] == [2]
+        assert asked == ["慢", "别处"]
+        free.set()
+        await tasks
+    assert [sent["chat_id"] for sent in line.sent] == [2, 1, 1]
+    assert asked == ["慢", "别处", "快"]
+
+
+async def test_an_unforeseen_error_apologises_and_logs_neither_words_nor_token(home_log: Path):
+    def ask(question: str) -> Answer:
+        raise RuntimeError(f"broke on {question} {TOKEN}")
+
+    line = Line()
+    async with running(line, ask) as chat:
+        await receive(chat, message("机密的问题"))
+    assert [sent["text"] for sent in line.sent] == [wording.APOLOGY]
+    logging.getLogger("anything").error("https://api.telegram.org/bot%s/getMe", TOKEN)
+    log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
+    assert "RuntimeError" in log
+    assert "bot…/getMe" in log
+    assert "机密" not in log
+    assert TOKEN.partition(":")[2] not in log
+
+
+async def test_an_error_of_telegram_gets_no_apology(answered: Answer):
+    line = Line(failed(400, "Bad Request: entities are malformed"), failed(400, "Bad Request: no"))
+    async with running(line, lambda _: answered) as chat:
+        await receive(chat, message("科创投"))
+    assert len(line.sent) == 2
+
+
+async def test_a_picture_in_a_private_chat_gets_a_word(answered: Answer):
+    line = Line()
+    async with running(line, lambda _: answered) as chat:
+        await receive(chat, message(""))
+    assert [sent["text"] for sent in line.sent] == [wording.EMPTY]
+
+
+def mention(text: str, name: str = "@wenshu_bot", kind: str = MessageEntity.MENTION) -> MessageEntity:
+    offset = len(text[: text.index(name)].encode("utf-16-le")) // 2
+    return MessageEntity(kind, offset, len(name))
+
+
+@pytest.mark.parametrize(
+    ("each", "expected"),
+    [
+        (message(" 科创投 "), "科创投"),
+        (message("/help"), "/help"),
+        (group("科创投累计投资多少"), None),
+        (group(t := "@wenshu_bot 科创投投了多少", mention(t)), "科创投投了多少"),
+        (group(t := "𠮷 @Wenshu_Bot科创投投了多少", mention(t, "@Wenshu_Bot")), "𠮷  科创投投了多少"),
+        (group(t := "@other_bot 科创投", mention(t, "@other_bot")), None),
+        (group(t := "@wenshu_bot2 科创投", mention(t, "@wenshu_bot2")), None),
+        (group("@wenshu_bot 没有标成提及"), None),
+        (group(t := "/help@wenshu_bot", mention(t, t, MessageEntity.BOT_COMMAND)), "/help"),
+        (group(t := "/help@other_bot", mention(t, t, MessageEntity.BOT_COMMAND)), None),
+        (group(t := "/help", mention(t, t, MessageEntity.BOT_COMMAND)), None),
+        (group("问数 你好", MessageEntity(MessageEntity.TEXT_MENTION, 0, 2, user=ME)), "你好"),
+        (
+            group(
+                "同事 你好", MessageEntity(MessageEntity.TEXT_MENTION, 0, 2, user=User(5, "x", is_bot=False))
+            ),
+            None,
+        ),
+        (group("那科创贷呢", reply_to_message=group("答", number=9)), None),
+        (
+            group(
+                "那科创贷呢",
+                reply_to_message=Message(
+                    9, datetime.now(UTC), Chat(-100, Chat.SUPERGROUP), from_user=ME, text="答"
+                ),
+            ),
+            "那科创贷呢",
+        ),
+        (group(t := "@wenshu_bot", mention(t)), ""),
+    ],
+)
+def test_in_groups_only_what_is_meant_for_the_bot(each: Message, expected: str | None):
+    assert addressed(each, ME) == expected
+
+
+def test_a_bot_without_a_name_is_still_reached_by_reply():
+    nameless = User(7, "Fixture", is_bot=True)
+    answer_before = Message(9, datetime.now(UTC), Chat(-100, Chat.GROUP), from_user=nameless, text="答")
+    assert addressed(group("那科创贷呢", reply_to_message=answer_before), nameless) == "那科创贷呢"
+    text = "@wenshu_bot 科创投"
+    assert addressed(group(text, mention(text)), nameless) is None
+
+
+def test_an_answer_keeps_topic_and_message():
+    assert place_of(message("问")) == Place(1, None, None)
+    assert place_of(group("问")) == Place(-100, None, 10)
+    topic = group("问", message_thread_id=3, is_topic_message=True)
+    assert place_of(topic) == Place(-100, 3, 10)
+    thread = group("问", message_thread_id=3)
+    assert place_of(thread) == Place(-100, None, 10), "a thread of replies is no topic"
+
+
+# --- starting ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("respond", "error", "code"),
+    [
+        (failed(401, "Unauthorized"), SettingError, "telegram_token_invalid"),
+        (failed(404, "Not Found"), SettingError, "telegram_token_invalid"),
+        (failed(502, "Bad Gateway"), BackendError, "telegram_unreachable"),
+    ],
+)
+async def test_a_start_that_fails_names_the_cause(
+    respond: tuple[int, dict[str, Any]], error: type[Exception], code: str, monkeypatch: pytest.MonkeyPatch
+):
+    line = Line()
+    monkeypatch.setattr(line, "_answer", lambda *_: respond)
+    chat = TelegramChat(
+        Service(lambda _: pytest.fail("asked")), token=TOKEN, request=line, updates_request=line
+    )
+    with pytest.raises(error) as caught:
+        await chat.start()
+    assert caught.value.code == code  # type: ignore[attr-defined]
+    assert TOKEN not in str(caught.value)
+    await chat.stop()
