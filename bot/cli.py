@@ -21,6 +21,9 @@ class Dense(StrEnum):
 
 
 app = typer.Typer(
+    cls=usage.Group,
+    options_metavar="[选项]",
+    subcommand_metavar="命令 …",
     help="问数：回答文章里的数字，并给出数字所在的原句。",
     no_args_is_help=True,
     add_completion=False,
@@ -28,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="标准输出只有 JSON，每行一个对象。")]
+JsonFlag = Annotated[bool, typer.Option("--json", metavar="", help="标准输出只有 JSON，每行一个对象。")]
 
 
 @app.callback()
@@ -38,10 +41,12 @@ def configure(
     home: Annotated[
         Path | None, typer.Option("--home", help="数据目录，所有状态都在里面。", metavar="目录")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="意外出错时显示完整的调用栈。")] = False,
+    debug: Annotated[bool, typer.Option("--debug", metavar="", help="意外出错时显示完整的调用栈。")] = False,
     version: Annotated[
         bool,
-        typer.Option("--version", help="显示版本。", callback=commands.show_version, is_eager=True),
+        typer.Option(
+            "--version", metavar="", help="显示版本。", callback=commands.show_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Keep what holds for every command."""
@@ -49,7 +54,7 @@ def configure(
     context.obj = Options(home=home, debug=debug)
 
 
-@app.command(help="提一个问题，得到数字和它所在的原句。")
+@app.command(cls=usage.Command, options_metavar="[选项]", help="提一个问题，得到数字和它所在的原句。")
 def ask(  # noqa: PLR0913 -- a parameter for every option
     context: typer.Context,
     question: Annotated[str | None, typer.Argument(help="问题，一整句。", metavar="问题")] = None,
@@ -61,8 +66,10 @@ def ask(  # noqa: PLR0913 -- a parameter for every option
     top: Annotated[
         int | None, typer.Option("--top", help="最多再给几个候选数字。", min=1, metavar="个数")
     ] = None,
-    no_abstain: Annotated[bool, typer.Option("--no-abstain", help="总是给出最可能的答案。")] = False,
-    trace: Annotated[bool, typer.Option("--trace", help="连同检索到的段落和打分依据。")] = False,
+    no_abstain: Annotated[
+        bool, typer.Option("--no-abstain", metavar="", help="总是给出最可能的答案。")
+    ] = False,
+    trace: Annotated[bool, typer.Option("--trace", metavar="", help="连同检索到的段落和打分依据。")] = False,
 ) -> None:
     """Answer a question, or one a line."""
     asking = commands.Asking(as_json=as_json, top=top, abstain=not no_abstain, trace=trace)
@@ -71,15 +78,21 @@ def ask(  # noqa: PLR0913 -- a parameter for every option
     raise typer.Exit(commands.ask(context.obj, question or "", asking))
 
 
-@app.command(help="收录文章：.md .html .txt .docx .pdf .jsonl，以及各自的 .xz .gz 压缩。")
+@app.command(
+    cls=usage.Command,
+    options_metavar="[选项]",
+    help="收录文章：.md .html .txt .docx .pdf .jsonl，以及各自的 .xz .gz 压缩。",
+)
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(help="文章文件或文件夹。", metavar="路径…")] = None,
+    paths: Annotated[list[Path] | None, typer.Argument(help="文章文件或文件夹。", metavar="路径")] = None,
     *,
-    prune: Annotated[bool, typer.Option("--prune", help="不在这些路径里的文章从库里移除。")] = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="丢弃索引，全部重建。")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", metavar="", help="不在这些路径里的文章从库里移除。")
+    ] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", metavar="", help="丢弃索引，全部重建。")] = False,
     dense: Annotated[
-        Dense, typer.Option("--dense", help="当场算多少向量。", case_sensitive=False)
+        Dense, typer.Option("--dense", metavar="多少", help="当场算多少向量：auto、all 或 none。")
     ] = Dense.AUTO,
 ) -> None:
     """Take articles in."""
@@ -87,7 +100,9 @@ def ingest(
     raise typer.Exit(status)
 
 
-@app.command(help="列出文章里的每一个数字：值、单位、说的是什么、何时。")
+@app.command(
+    cls=usage.Command, options_metavar="[选项]", help="列出文章里的每一个数字：值、单位、说的是什么、何时。"
+)
 def figures(
     context: typer.Context,
     article: Annotated[
@@ -100,11 +115,16 @@ def figures(
     raise typer.Exit(commands.figures(context.obj, article, as_json=as_json))
 
 
-@app.command(name="eval", help="用问答对检验：逐条核对值、单位、原句和状态。")
+@app.command(
+    name="eval",
+    cls=usage.Command,
+    options_metavar="[选项]",
+    help="用问答对检验：逐条核对值、单位、原句和状态。",
+)
 def evaluate(  # noqa: PLR0913 -- a parameter for every option
     context: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(help="问答对文件；不写则用自带的 qa.yaml。", metavar="文件…")
+        list[Path] | None, typer.Argument(help="问答对文件；不写则用自带的 qa.yaml。", metavar="文件")
     ] = None,
     *,
     as_json: JsonFlag = False,
@@ -121,13 +141,13 @@ def evaluate(  # noqa: PLR0913 -- a parameter for every option
     raise typer.Exit(commands.evaluate(context.obj, files or [], report))
 
 
-@app.command(help="启动所有已配置的聊天渠道。")
+@app.command(cls=usage.Command, options_metavar="[选项]", help="启动所有已配置的聊天渠道。")
 def serve(context: typer.Context) -> None:
     """Run the channels."""
     raise typer.Exit(commands.serve(context.obj))
 
 
-@app.command(help="检查配置、连接和索引，并说明怎样补救。")
+@app.command(cls=usage.Command, options_metavar="[选项]", help="检查配置、连接和索引，并说明怎样补救。")
 def doctor(context: typer.Context) -> None:
     """Say what is in order and what is not."""
     raise typer.Exit(commands.doctor(context.obj))

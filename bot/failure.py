@@ -28,7 +28,8 @@ def report(problem: Exception, *, debug: bool) -> int:
     """
     if debug:
         traceback.print_exception(problem)
-    typer.echo(_message(problem), err=True)
+    if message := _message(problem):
+        typer.echo(message, err=True)
     return BAD_INPUT
 
 
@@ -44,6 +45,7 @@ def _message(problem: Exception) -> str:
         errno.EROFS,
     }:
         return mending.os_error(problem.errno, str(problem.filename or ""))
-    _log.error("unforeseen %s", type(problem).__name__, exc_info=problem)
     path = logs.location()
+    if path is not None:
+        _log.error("unforeseen %s", type(problem).__name__, exc_info=problem)
     return mending.unforeseen(type(problem).__name__, str(path) if path is not None and path.exists() else "")

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 """Base of everything typer says about a wrong call (click's `ClickException`)."""
@@ -20,7 +21,43 @@ EXPECTED: dict[str, str] = {
 """What an option's value should be, by parameter name."""
 
 _QUOTED = re.compile(r"'([^']*)'")
-_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)", re.DOTALL)
+_EXTRA = re.compile(r"unexpected extra argument\S* \((.*)\)", re.DOTALL)
+
+
+class Command(TyperCommand):
+    """A command with a Chinese help page."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help, in Chinese."""
+        return _explained(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the line that shows how to call it."""
+        _write_usage(self, ctx, formatter)
+
+
+class Group(TyperGroup):
+    """The command of commands with a Chinese help page."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option --help, in Chinese."""
+        return _explained(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """Write the line that shows how to call it."""
+        _write_usage(self, ctx, formatter)
+
+
+def _explained(option: Any) -> Any:
+    if option is not None:
+        option.help = "显示这段说明。"
+        option.metavar = ""
+    return option
+
+
+def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    pieces = " ".join(command.collect_usage_pieces(ctx))
+    formatter.write_usage(ctx.command_path, pieces, prefix="用法：")
 
 
 def localise() -> None:
@@ -41,11 +78,13 @@ def wants_help(arguments: list[str]) -> bool:
 
 
 def message(problem: Exception) -> str:
-    """What is wrong with the call, and where the help is.
+    """What is wrong with the call, and where the help is; empty if the help page has just been shown.
 
     Args:
         problem: A `UsageProblem`.
     """
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        return ""
     context = getattr(problem, "ctx", None)
     command = context.command_path if context is not None else "wenshu"
     return f"{_wrong(problem)}\n用法见 {command} --help"
@@ -77,7 +116,7 @@ def _bad_value(problem: Any, text: str) -> str:
     expected = EXPECTED.get(getattr(problem.param, "name", None) or "")
     if expected is None:
         return f"{name}不对：{text}"
-    return f"{name}不对：应为{expected}，得到「{_first_quoted(text) or text}」。"
+    return f"{name}不对：应为 {expected}。"
 
 
 def _parameter_name(problem: Any) -> str:
