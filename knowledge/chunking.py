@@ -293,7 +293,7 @@ def _n_short_to_prose(short: Sequence[bool], at: int) -> int:
 
 def _reads_as_heading(line: str) -> bool:
     """Returns whether a line looks like a heading: no finished sentence, no aside, no row of a table."""
-    if len(line) > _HEADING_LENGTH or _FINAL.search(line) or " | " in line:
+    if len(line) > _HEADING_LENGTH or _FINAL.search(line) or " |" in line:
         return False
     return not (line[0] in _OPENING and line[-1] == _OPENING[line[0]])
 

@@ -39,19 +39,18 @@ def without_credit(draft: Draft) -> Draft:
 
 
 def _closed(draft: Draft, paragraphs: Sequence[str]) -> tuple[Draft, list[str]]:
-    """Takes the credit from the last paragraphs; the article's first stays whatever it says."""
-    kept: list[str] = []
-    first = max(1, len(paragraphs) - _LAST)
+    """Takes the credit from the last paragraphs; one that is the whole text stays whatever it says."""
+    first = max(0, len(paragraphs) - _LAST)
+    kept = list(paragraphs[:first])
     for paragraph in paragraphs[first:]:
-        line = _CLOSING_LINE.fullmatch(paragraph)
+        line = _CLOSING_LINE.fullmatch(paragraph) if kept else None
         aside = _CLOSING_ASIDE.search(paragraph)
         found = line or aside
         if found and not draft.source:
             draft = replace(draft, source=(found["source"] or "").strip())
-        if line:
-            continue
-        kept.append(paragraph[: aside.start()] if aside else paragraph)
-    return draft, [*paragraphs[:first], *kept]
+        if line is None:
+            kept.append(paragraph[: aside.start()] if aside and aside.start() else paragraph)
+    return draft, kept
 
 
 def _opened(draft: Draft, paragraphs: Sequence[str]) -> tuple[Draft, list[str]]:

@@ -118,11 +118,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for name in sorted(names):
             path = Path(at, name)
-            if (
-                _kind(path) in _KINDS
-                and not name.startswith((".", "~$"))
-                and _stem(path).lower() not in _NO_ARTICLES
-            ):
+            passed_over = name.startswith((".", "~$")) or _stem(path).lower() in _NO_ARTICLES
+            if _kind(path) in _KINDS and not passed_over and path.is_file():
                 yield path
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|^\{:.*?\}$", re.MULTILINE)
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_TIMES_MARK = "\ufdd0"
+"""Stands for the * of 3*4 while Markdown is read, which would take it for emphasis: no character, in no text."""
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _NAVIGATION = re.compile(r"返回|首页|上一篇|下一篇|回到|目录|更多")
 _BETWEEN_LINKS = re.compile(r"[\s|｜丨/·,，、>»-]*")
@@ -64,12 +66,12 @@ def read_marked(text: str, *, item: str) -> Draft:
         ArticleError: Code `front_matter`.
     """
     known, body = front_matter.split(text, item=item)
-    blocks, url = _without_tail(list(_blocks(body)))
+    blocks, url = _without_tail(list(_blocks(_TIMES.sub(_TIMES_MARK, body))))
     title = known.title
     if blocks and blocks[0].is_title and title in ("", blocks[0].text):
         title, blocks = blocks[0].text, blocks[1:] or blocks
     return Draft(
-        "\n".join(block.text for block in blocks),
+        "\n".join(block.text for block in blocks).replace(_TIMES_MARK, "*"),
         title=title,
         source=known.source,
         published=known.published,
@@ -88,10 +90,15 @@ def _without_tail(blocks: list[_Block]) -> tuple[list[_Block], str]:
 
 def _blocks(body: str) -> Iterator[_Block]:
     """Yields the blocks of a body in order."""
-    tokens = _parser().parse(_TIMES.sub(r"\\*", _LIQUID.sub("", body)))
+    parser = _parser()
     row: list[str] | None = None
-    level, number = "", ""
-    for token in tokens:
+    html, level, number = "", "", ""
+    for token in parser.parse(_LIQUID.sub("", body)):
+        if token.type == "html_block":
+            html += token.content  # one table may be many blocks
+            continue
+        yield from map(_Block, paragraphs(html) if html else ())
+        html = ""
         if token.type == "heading_open":
             level = token.tag
         elif token.type == "list_item_open":
@@ -102,15 +109,14 @@ def _blocks(body: str) -> Iterator[_Block]:
             yield _Block(" | ".join(row))
             row = None
         elif token.type == "inline" and row is not None:
-            row.append(_inline(token).text)
+            row.append(_inline(parser, token).text)
         elif token.type == "inline":
-            block = _inline(token)
+            block = _inline(parser, token)
             yield replace(block, text=number + block.text, is_title=level == "h1")
             level, number = "", ""
-        elif token.type in ("fence", "code_block"):
-            yield from (_Block(line) for line in token.content.split("\n") if line.strip())
-        elif token.type == "html_block":
-            yield from map(_Block, paragraphs(token.content))
+        elif token.type == "fence":
+            yield from map(_Block, token.content.splitlines())
+    yield from map(_Block, paragraphs(html) if html else ())
 
 
 def _parser() -> "MarkdownIt":
@@ -120,20 +126,22 @@ def _parser() -> "MarkdownIt":
     return MarkdownIt("commonmark").enable("table").disable("code")
 
 
-def _inline(token: "Token") -> _Block:
+def _inline(parser: "MarkdownIt", token: "Token") -> _Block:
     """Returns a paragraph without its marks: links and emphasis are reduced to their text."""
+    children = token.children or []
+    if any(child.type == "html_inline" for child in children):
+        html = parser.renderer.render([token], parser.options, {})
+        return _Block(_STRONG.sub(r"\1", "\n".join(paragraphs(html))))
     lines = [""]
     links: list[tuple[str, str]] = []
-    opened: list[tuple[str, int]] = []
-    for child in token.children or ():
+    address, start = "", 0
+    for child in children:
         if child.type == "link_open":
-            opened.append((str(child.attrGet("href") or ""), len(lines[-1])))
-        elif child.type == "link_close" and opened:
-            href, start = opened.pop()
-            links.append((lines[-1][start:], href))
-        elif child.type in ("softbreak", "hardbreak") or child.content.lower().startswith("<br"):
+            address, start = str(child.attrGet("href") or ""), len(lines[-1])
+        elif child.type == "link_close":
+            links.append((lines[-1][start:], address))
+        elif child.type in ("softbreak", "hardbreak"):
             lines.append("")
         elif child.type in ("text", "code_inline"):
             lines[-1] += child.content
-    text = "\n".join(unwrap(lines) if any(lines) else [])
-    return _Block(_STRONG.sub(r"\1", text), tuple(links))
+    return _Block(_STRONG.sub(r"\1", "\n".join(unwrap(lines))), tuple(links))

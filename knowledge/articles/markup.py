@@ -17,7 +17,9 @@ _SKIPPED = frozenset(
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em", "font", "i", "ins", "kbd"}
     | {"label", "mark", "q", "samp", "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
-    | {"ruby", "rb", "img", "picture", "input"}
+    | {"ruby", "rb", "img", "picture", "input", "-text", "-comment"}
+    # These are skipped, and break no line that they stand in.
+    | {"script", "style", "noscript", "template", "svg", "button", "select", "del", "s", "strike", "rt", "rp"}
 )
 _ROLES = frozenset(["navigation", "banner", "contentinfo", "search", "complementary"])
 _NAMES = re.compile(
@@ -92,7 +94,7 @@ def _folded(space: re.Match[str]) -> str:
 
 
 def _is_block(node: "LexborNode") -> bool:
-    return node.tag not in _INLINE and node.tag != "-text"
+    return node.tag not in _INLINE
 
 
 def _is_skipped(node: "LexborNode") -> bool:

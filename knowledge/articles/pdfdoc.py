@@ -1,6 +1,7 @@
 """PDF files → title, date and paragraphs."""
 
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ _MOST_UNREADABLE = 0.2
 _EDGE = 2
 """Lines at the top and foot of a page that may be a running head or foot."""
 _FEWEST_PAGES = 3
+_MOST_PAGES = 0.6
+"""Share of the pages that repeat a running head: left and right pages may differ, a title page has none."""
+_SENTENCE = ("。", "！", "？", "；", "，")
 
 
 def read_pdf(content: bytes, *, limit: int, item: str) -> Draft:
@@ -35,7 +39,7 @@ def read_pdf(content: bytes, *, limit: int, item: str) -> Draft:
             which characters they draw).
     """
     pages, title, published = _pages(content, limit, item)
-    text = "\n".join(unwrap([line for page in _without_running(pages) for line in page]))
+    text = "\n".join(unwrap([line for page in _without_running(pages) for line in page], least=1))
     if not text.strip():
         message = f"{item}: the PDF's {len(pages)} pages hold no text (a scan?); run text recognition (OCR) on it first"
         raise ArticleError(message, item=item, code="no_text")
@@ -56,6 +60,7 @@ def _pages(content: bytes, limit: int, item: str) -> tuple[list[list[str]], str,
     import pypdf
     from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it tells of every flaw it works around
     locked = f"{item}: the PDF is locked with a password; save it without one"
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
@@ -100,7 +105,8 @@ def _without_running(pages: Sequence[list[str]]) -> list[list[str]]:
     edges = Counter(
         form for page in filled for form in {_form(line) for line in [*page[:_EDGE], *page[-_EDGE:]]}
     )
-    running = {form for form, n_pages in edges.items() if n_pages >= max(_FEWEST_PAGES, 0.6 * len(filled))}
+    least = max(_FEWEST_PAGES, _MOST_PAGES * len(filled))
+    running = {form for form, n_pages in edges.items() if n_pages >= least and not form.endswith(_SENTENCE)}
     return [
         [
             line

@@ -17,9 +17,10 @@ def read_plain(text: str, *, item: str) -> Draft:
         ArticleError: Code `front_matter`: it begins with a broken one.
     """
     known, body = front_matter.split(text, item=item)
-    title, body = (known.title, body) if known.title else titled(body)
+    unwrapped = "\n".join(unwrap(body.split("\n")))
+    title, unwrapped = (known.title, unwrapped) if known.title else titled(unwrapped)
     return Draft(
-        "\n".join(unwrap(body.split("\n"))),
+        unwrapped,
         title=title,
         source=known.source,
         published=known.published,

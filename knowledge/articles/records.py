@@ -1,13 +1,14 @@
 """JSON Lines: one article a line, read as a stream."""
 
+import io
 import json
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import IO
 
 from knowledge.articles.record import from_record
-from knowledge.articles.source import Limits, as_utf8_lines, encoding_of, opened, packing
+from knowledge.articles.source import Limits, Utf16Lines, encoding_of, opened, packing
 from knowledge.errors import ArticleError
 from knowledge.schema import Article
 
@@ -46,40 +47,41 @@ def read_records(path: Path, limits: Limits) -> Iterator[Article | ArticleError]
 def _lines(path: Path, limits: Limits) -> Iterator[tuple[str, bytes | ArticleError]]:
     """Yields `path:line` and the line, or the error that it is too long; blank lines are left out."""
     with opened(path) as raw:
-        stream = _after_bom(raw)
-        left = limits.stream if packing(path) else None
+        stream = _after_bom(raw, path)
+        left = limits.stream if packing(path) else sys.maxsize
         for number in count(1):
             line = stream.readline(limits.line + 1)
             if not line:
                 return
             item = f"{path}:{number}"
-            n_bytes = len(line)
-            if n_bytes > limits.line:
-                n_bytes += _skip_line(line, stream)
-                message = f"{item}: expected a line of at most {limits.line} bytes, got {n_bytes}; split the article"
+            left -= len(line)
+            if len(line) > limits.line:
+                left -= _skip_line(line, stream, left)
+                message = (
+                    f"{item}: expected a line of at most {limits.line} bytes, got more; split the article"
+                )
                 yield item, ArticleError(message, item=item, code="too_large")
             elif not line.isspace():
                 yield item, line
-            if left is not None and (left := left - n_bytes) < 0:
+            if left < 0:
                 message = (
                     f"{path}: expected at most {limits.stream} bytes unpacked, got more; unpack it first"
                 )
                 raise ArticleError(message, item=str(path), code="too_large")
 
 
-def _after_bom(stream: IO[bytes]) -> IO[bytes]:
+def _after_bom(stream: io.BufferedReader, path: Path) -> io.BufferedIOBase:
     """Returns the stream behind its byte order mark, as UTF-8 if the mark says UTF-16."""
-    head = stream.read(len(_BOM))
-    if head == _BOM:
-        return stream
-    stream.seek(0)
-    return as_utf8_lines(stream, "utf-16") if head.startswith(_UTF16_BOMS) else stream
+    head = stream.peek(len(_BOM))
+    if head.startswith(_BOM):
+        stream.read(len(_BOM))
+    return Utf16Lines(stream, item=str(path)) if head.startswith(_UTF16_BOMS) else stream
 
 
-def _skip_line(line: bytes, stream: IO[bytes]) -> int:
-    """Reads to the end of a line without keeping it; returns the bytes passed over."""
+def _skip_line(line: bytes, stream: io.BufferedIOBase, limit: int) -> int:
+    """Reads to the end of a line, or past a limit, without keeping it; returns the bytes passed over."""
     n_bytes = 0
-    while line and not line.endswith(b"\n"):
+    while line and not line.endswith(b"\n") and n_bytes <= limit:
         line = stream.readline(1 << 20)
         n_bytes += len(line)
     return n_bytes

@@ -5,11 +5,11 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from knowledge.errors import ArticleError
 
@@ -31,19 +31,11 @@ class Limits:
     stream: int = 512 * MB
 
 
-def _plain(path: Path) -> IO[bytes]:
-    return path.open("rb")
-
-
-def _gzipped(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb"))
-
-
-def _xzipped(path: Path) -> IO[bytes]:
-    return lzma.open(path, "rb")
-
-
-_PACKED = {".gz": _gzipped, ".xz": _xzipped}
+_OPENERS: dict[str, Callable[[Path], io.BufferedIOBase]] = {
+    "": lambda path: path.open("rb"),
+    ".gz": gzip.GzipFile,
+    ".xz": lzma.LZMAFile,
+}
 _BROKEN = (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -63,11 +55,12 @@ _JUDGED = 20
 
 def packing(path: Path) -> str:
     """Returns `.gz` or `.xz` if the file is packed, else nothing."""
-    return path.suffix.lower() if path.suffix.lower() in _PACKED else ""
+    suffix = path.suffix.lower()
+    return suffix if suffix in _OPENERS else ""
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[io.BufferedReader]:
     """Opens a file for reading its unpacked bytes.
 
     Raises:
@@ -75,8 +68,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     """
     item = str(path)
     try:
-        with _PACKED.get(packing(path), _plain)(path) as stream:
-            yield stream
+        with _OPENERS[packing(path)](path) as stream:
+            yield cast("io.BufferedReader", stream)  # what is packed has its methods too
     except FileNotFoundError as e:
         raise ArticleError(f"{item}: no such file; check the path", item=item, code="missing") from e
     except _BROKEN as e:
@@ -180,19 +173,23 @@ def _complaint(content: bytes) -> str:
     return "zero bytes (is it a binary file?)"
 
 
-def as_utf8_lines(stream: IO[bytes], encoding: str) -> IO[bytes]:
-    """Returns a stream whose lines can be cut at byte 0x0a, whatever the encoding."""
-    if not encoding.startswith("utf-16"):
-        return stream
-    return cast("IO[bytes]", _Recoded(io.TextIOWrapper(stream, encoding=encoding, newline="\n")))
+class Utf16Lines(io.BufferedIOBase):
+    """A UTF-16 stream read line by line as UTF-8: in the raw bytes 0x0a ends no line."""
 
-
-class _Recoded(io.RawIOBase):
-    """The lines of a text stream as UTF-8."""
-
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self._text = text
+    def __init__(self, stream: io.BufferedReader, *, item: str) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-16", newline="\n")
+        self._item = item
 
     def readline(self, size: int | None = -1, /) -> bytes:
-        """Returns the next line, or as much as `size` characters of it."""
-        return self._text.readline(-1 if size is None else size).encode("utf-8", "replace")
+        """Returns the next line, or as many characters of it as `size`.
+
+        Raises:
+            ArticleError: Code `encoding`: the stream is no UTF-16 from here on.
+        """
+        try:
+            return self._text.readline(-1 if size is None else size).encode("utf-8", "replace")
+        except UnicodeDecodeError as e:
+            message = (
+                f"{self._item}: expected UTF-16 as its first bytes say, got {e.reason}; save it as UTF-8"
+            )
+            raise ArticleError(message, item=self._item, code="encoding") from e

@@ -2,54 +2,55 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 
-_FINISHED = re.compile(r"[。！？!?；;：:…][”’」』）)]*$")
+_FINISHED = re.compile(r"[。！？!?；;：:….][”’」』）)\"]*$")
 _FULL = 0.85
 """A wrapped Chinese line falls short of the full width by a character or two that may not begin a line."""
 _WIDTHS = range(36, 180)
 """Cells of a wrapped line: below, lines are items or verse; above, each line is a paragraph."""
-_CELL = re.compile(r"\S+(?:\s+[-+\d.,%()]+){2,}")
+_ROW = re.compile(r"\S+(?:\s+[-+\d.,%()]+){2,}")
 """A row of a table: words, then numbers apart from each other."""
 _WIDE = frozenset("WF")
 
 
-def unwrap(lines: Sequence[str]) -> list[str]:
+def unwrap(lines: Sequence[str], *, least: int = 2) -> list[str]:
     """Returns paragraphs: a line that reaches the full width goes on in the next one.
 
-    Nothing is joined across an empty line, before an indented line, behind a finished sentence, or where
-    the lines show no common width.
+    Nothing is joined across an empty line, before an indented line, behind a finished sentence, or in what
+    holds no sentence.
+
+    Args:
+        lines: All lines of a text, empty ones too.
+        least: Lines that must reach the full width unfinished to show that the text is wrapped at all.
 
     >>> unwrap(["　　上半年全市地区生产总值达到一千二百三十", "四亿元，同比增长百分之六点五，高于全国平均", "水平。"])
     ['上半年全市地区生产总值达到一千二百三十四亿元，同比增长百分之六点五，高于全国平均水平。']
     """
+    full = max(map(width, lines), default=0)
+    joins = [_goes_on(before, line, full) for before, line in pairwise(lines)]
+    if full not in _WIDTHS or sum(joins) < least or not any(map(_FINISHED.search, map(str.rstrip, lines))):
+        joins = [False] * len(joins)
     paragraphs: list[str] = []
-    for blank, group in groupby(lines, key=lambda line: not line.strip()):
-        if not blank:
-            paragraphs += _unwrapped(list(group))
-    return paragraphs
-
-
-def _unwrapped(lines: Sequence[str]) -> list[str]:
-    """Returns the paragraphs of lines without a gap."""
-    full = max(map(width, lines))
-    if full not in _WIDTHS or not any(_FINISHED.search(line.rstrip()) or "。" in line for line in lines):
-        return [line.strip() for line in lines]
-    paragraphs = [lines[0].strip()]
-    for before, line in pairwise(lines):
-        if _goes_on(before, line, full):
+    for line, goes_on in zip(lines, [False, *joins], strict=False):
+        if goes_on:
             paragraphs[-1] = join(paragraphs[-1], line.strip())
-        else:
+        elif line.strip():
             paragraphs.append(line.strip())
     return paragraphs
 
 
 def _goes_on(before: str, line: str, full: int) -> bool:
     """Returns whether a line continues the one before."""
-    if width(before) < _FULL * full or line[0].isspace() or _FINISHED.search(before.rstrip()):
+    if (
+        width(before) < _FULL * full
+        or not line.strip()
+        or line[0].isspace()
+        or _FINISHED.search(before.rstrip())
+    ):
         return False
-    return not (_CELL.search(before) or _CELL.search(line))
+    return not (_ROW.search(before) or _ROW.search(line))
 
 
 def join(before: str, after: str) -> str:
@@ -62,14 +63,6 @@ def join(before: str, after: str) -> str:
     if before[-1] == "-" and before[-2:-1].isalpha() and after[0].islower():
         return before[:-1] + after
     return f"{before} {after}"
-
-
-def join_all(parts: Iterable[str]) -> str:
-    """Returns the parts of a line as one."""
-    whole = ""
-    for part in parts:
-        whole = join(whole, part.strip())
-    return whole
 
 
 def is_wide(char: str) -> bool:
