@@ -11,57 +11,66 @@ from typing import NamedTuple
 
 from knowledge.schema import Kind, Modifier, Quantity
 
-_CONVERSIONS = {
-    "元": "元:1 人民币:1 块:1 块钱:1 圆:1 角:0.1 毛:0.1 毛钱:0.1 分钱:0.01",
-    "美元": "美元:1 美金:1 美分:0.01",
-    "欧元": "欧元:1 欧:1 欧分:0.01",
-    "港元": "港元:1 港币:1",
-    "日元": "日元:1 日圆:1 日币:1",
-    "韩元": "韩元:1 韩圆:1 韩币:1",
-    "英镑": "英镑:1 英磅:1",
-    "澳元": "澳元:1 澳币:1 澳大利亚元:1",
-    "加元": "加元:1 加币:1 加拿大元:1",
-    "新元": "新元:1 新加坡元:1",
-    "瑞士法郎": "瑞士法郎:1 瑞郎:1",
-    "%": "%:1 ‰:0.1",
-    "百分点": "百分点:1 基点:0.01 bp:0.01 BP:0.01 bps:0.01",
-    "米": "公里:1000 千米:1000 km:1000 ㎞:1000 米:1 m:1 分米:0.1 dm:0.1 厘米:0.01 公分:0.01 cm:0.01 ㎝:0.01 毫米:0.001 "
-    "mm:0.001 ㎜:0.001 里:500 华里:500 里地:500",
-    "微米": "微米:1000 μm:1000 um:1000 纳米:1 nm:1",
-    "英寸": "英寸:1 英吋:1 寸:1",
-    "千克": "吨:1000 公吨:1000 t:1000 公斤:1 千克:1 kg:1 Kg:1 KG:1 ㎏:1 斤:0.5 克:0.001 g:0.001 毫克:0.000001 mg:0.000001",
-    "平方米": "平方公里:1000000 平方千米:1000000 km²:1000000 公顷:10000 ha:10000 平方米:1 平方:1 平米:1 平:1 ㎡:1 m²:1 m2:1 "
-    "平方厘米:0.0001",
-    "亩": "亩:1 亩地:1",
-    "立方米": "立方米:1 立方:1 方:1 ㎥:1 m³:1 m3:1",
-    "升": "升:1 L:1 l:1 毫升:0.001 ml:0.001 mL:0.001",
-    "瓦": "吉瓦:1000000000 GW:1000000000 兆瓦:1000000 MW:1000000 千瓦:1000 kW:1000 KW:1000 瓦:1 W:1",
-    "千瓦时": "TWh:1000000000 GWh:1000000 吉瓦时:1000000 兆瓦时:1000 MWh:1000 千瓦时:1 kWh:1 KWh:1 度电:1 瓦时:0.001 Wh:0.001",
-    "毫安时": "毫安时:1 mAh:1 安时:1000 Ah:1000",
-    "赫兹": "GHz:1000000000 MHz:1000000 兆赫:1000000 kHz:1000 KHz:1000 赫兹:1 Hz:1",
-    "MB": "TB:1048576 T:1048576 GB:1024 G:1024 MB:1",
-    "月": "年:12 个月:1",
-    "秒": "天:86400 日:86400 小时:3600 h:3600 分钟:60 min:60 秒:1 秒钟:1 s:1 毫秒:0.001 ms:0.001",
-    "周": "周:1 星期:1",
-    "岁": "岁:1 周岁:1",
-    "标准箱": "标准箱:1 标箱:1",
-    "℃": "℃:1 摄氏度:1 度:1",
-    "马力": "马力:1 匹马力:1",
-    "人": "人:1 名:1 位:1 口:1 人民:1",
-    "趟": "趟:1 趟列:1 车次:1",
-    "": "点:1 个点:1",
-}
-_BASE = {
-    name: (base, Decimal(factor))
-    for base, row in _CONVERSIONS.items()
-    for name, factor in (pair.rsplit(":", 1) for pair in row.split())
-}
+_CONVERSIONS = """
+元: 元 1 人民币 1 块 1 块钱 1 角 0.1 毛 0.1 毛钱 0.1 分钱 0.01
+美元: 美元 1 美金 1 美分 0.01
+欧元: 欧元 1 欧 1 欧分 0.01
+港元: 港元 1 港币 1
+日元: 日元 1 日圆 1 日币 1
+韩元: 韩元 1 韩圆 1 韩币 1
+英镑: 英镑 1 英磅 1
+澳元: 澳元 1 澳币 1 澳大利亚元 1
+加元: 加元 1 加币 1 加拿大元 1
+新元: 新元 1 新加坡元 1
+新台币: 新台币 1 台币 1
+瑞士法郎: 瑞士法郎 1 瑞郎 1
+%: % 1 ‰ 0.1
+百分点: 百分点 1 基点 0.01 bp 0.01 BP 0.01 bps 0.01
+米: 公里 1000 千米 1000 km 1000 ㎞ 1000 米 1 m 1 dm 0.1 厘米 0.01 公分 0.01 cm 0.01 ㎝ 0.01 毫米 0.001 mm 0.001
+米: ㎜ 0.001 里 500 华里 500 里地 500 微米 0.000001 μm 0.000001 um 0.000001 纳米 0.000000001 nm 0.000000001
+英寸: 英寸 1 英吋 1 吋 1
+千克: 吨 1000 公吨 1000 t 1000 公斤 1 千克 1 kg 1 Kg 1 KG 1 ㎏ 1 斤 0.5 克 0.001 g 0.001 毫克 0.000001 mg 0.000001
+平方米: 平方公里 1000000 平方千米 1000000 km² 1000000 公顷 10000 ha 10000 平方米 1 平方 1 平米 1 平 1 ㎡ 1 m² 1 m2 1
+平方米: 平方厘米 0.0001
+亩: 亩 1 亩地 1
+立方米: 立方米 1 立方 1 方 1 ㎥ 1 m³ 1 m3 1
+升: 升 1 L 1 l 1 毫升 0.001 ml 0.001 mL 0.001
+瓦: 吉瓦 1000000000 GW 1000000000 兆瓦 1000000 MW 1000000 千瓦 1000 kW 1000 KW 1000 瓦 1 W 1
+千瓦时: TWh 1000000000 GWh 1000000 吉瓦时 1000000 兆瓦时 1000 MWh 1000 千瓦时 1 kWh 1 KWh 1 度电 1 瓦时 0.001 Wh 0.001
+毫安时: 毫安时 1 mAh 1 安时 1000 Ah 1000
+赫兹: GHz 1000000000 MHz 1000000 兆赫 1000000 kHz 1000 KHz 1000 赫兹 1 Hz 1
+MB: TB 1048576 GB 1024 G 1024 MB 1
+个月: 年 12 个月 1
+秒: 天 86400 日 86400 小时 3600 h 3600 分钟 60 min 60 秒 1 秒钟 1 s 1 毫秒 0.001 ms 0.001
+周: 周 1 星期 1
+岁: 岁 1 周岁 1
+标准箱: 标准箱 1 标箱 1
+℃: ℃ 1 摄氏度 1 度 1 °C 1
+马力: 马力 1 匹马力 1
+人: 人 1 名 1 位 1
+点: 点 1 个点 1
+"""
+"""A base unit and how many of it make one of each unit after it.  里 counts as half a kilometre, 斤 as half a kilo."""
+
+
+def _read_conversions() -> dict[str, tuple[str, Decimal]]:
+    table: dict[str, tuple[str, Decimal]] = {}
+    for row in _CONVERSIONS.split("\n"):
+        base, _, units = row.partition(": ")
+        words = units.split()
+        table |= {word: (base, Decimal(factor)) for word, factor in zip(words[::2], words[1::2], strict=True)}
+    return table
+
+
+_BASE = _read_conversions()
 _GENERIC = "个"
-_FLEXIBLE = frozenset("家 项 名 位 人 件 处 座 只 条 款 所 种 类 部 台 辆 场 户 起 例 支 张 间 套 批 枚 块 份 篇 颗 根".split())
+_FLEXIBLE_LISTED = (
+    "家 项 名 位 人 件 处 座 只 条 款 所 种 类 部 台 辆 场 户 起 例 支 张 间 套 批 枚 块 份 篇 颗 根"
+)
+_FLEXIBLE = frozenset(_FLEXIBLE_LISTED.split())
 """Classifiers that writers swap for 个; 人次, 批次, 辆次 count something else and are never swapped."""
 _UPWARD = frozenset({Modifier.OVER, Modifier.AT_LEAST})
-_DOWNWARD = frozenset({Modifier.BELOW, Modifier.ABOUT_BELOW})
-_ABOUT = frozenset({Modifier.APPROX, Modifier.ABOUT_BELOW})
+_INFINITE = Decimal("Infinity")
 _NEAR = Decimal("0.1")
 """近 and 约 reach a tenth of the value; further off, writers take another round number."""
 
@@ -151,47 +160,36 @@ def agrees(claimed: Quantity, stated: Quantity) -> bool | None:
 
 
 def _same_number(claimed: Modifier, stated: Modifier) -> bool | None:
-    """The same number with modifiers that may turn it the other way."""
-    if claimed == stated or claimed is Modifier.EXACT or claimed in _ABOUT:
-        return not (claimed is Modifier.ABOUT_BELOW and stated in _UPWARD)
-    if stated is Modifier.EXACT:
-        return claimed in (Modifier.AT_LEAST, Modifier.AT_MOST)
-    if claimed in _UPWARD:
-        if stated in _UPWARD:
-            return True
-        return False if stated in _DOWNWARD or claimed is stated or _apart(claimed, stated) else None
-    if stated in _DOWNWARD or stated is Modifier.AT_MOST:
+    """Whether two modifiers of the same number can stand for each other: 约 for 近, but not 超 for 近 or 不足."""
+    if claimed in (stated, Modifier.EXACT, Modifier.APPROX):
         return True
-    return False if stated in _UPWARD and _apart(stated, claimed) else None
-
-
-def _apart(upward: Modifier, downward: Modifier) -> bool:
-    """Whether no value meets both bounds at the same number; 不低于 and 不超过 meet at it."""
-    return (upward, downward) != (Modifier.AT_LEAST, Modifier.AT_MOST) and downward is not Modifier.APPROX
+    if claimed is Modifier.ABOUT_BELOW or stated is Modifier.EXACT:
+        return (
+            claimed in (Modifier.ABOUT_BELOW, Modifier.AT_LEAST, Modifier.AT_MOST) and stated not in _UPWARD
+        )
+    if stated is Modifier.APPROX:
+        return None
+    if (claimed in _UPWARD) == (stated in _UPWARD):
+        return True
+    return None if {claimed, stated} == {Modifier.AT_LEAST, Modifier.AT_MOST} else False
 
 
 def _bounds(quantity: Quantity) -> _Bounds:
     value, high = _scaled(quantity)
-    step = _last_digit(value, quantity.digits)
+    modifier = quantity.modifier
     if high is not None:
         return _Bounds(value, high, has_high=True)
-    infinite = Decimal("Infinity")
-    match quantity.modifier:
-        case Modifier.OVER:
-            return _Bounds(value, infinite, has_low=False)
-        case Modifier.AT_LEAST:
-            return _Bounds(value, infinite)
-        case Modifier.BELOW:
-            return _Bounds(-infinite, value)
-        case Modifier.AT_MOST:
-            return _Bounds(-infinite, value, has_high=True)
-        case Modifier.ABOUT_BELOW:
-            return _Bounds(value - abs(value) * _NEAR, value)
-        case Modifier.APPROX:
-            reach = max(abs(value) * _tolerance(value), step / 2)
-            return _Bounds(value - reach, value + reach, has_high=True)
-        case _:
-            return _Bounds(value - step / 2, value + step / 2)
+    if modifier in _UPWARD:
+        return _Bounds(value, _INFINITE, has_low=modifier is Modifier.AT_LEAST)
+    if modifier in (Modifier.BELOW, Modifier.AT_MOST):
+        return _Bounds(-_INFINITE, value, has_high=modifier is Modifier.AT_MOST)
+    if modifier is Modifier.ABOUT_BELOW:
+        return _Bounds(value - abs(value) * _NEAR, value)
+    half_step = _last_digit(value, quantity.digits) / 2
+    if modifier is Modifier.APPROX:
+        reach = max(abs(value) * _tolerance(value), half_step)
+        return _Bounds(value - reach, value + reach, has_high=True)
+    return _Bounds(value - half_step, value + half_step)
 
 
 def _last_digit(value: Decimal, digits: int) -> Decimal:

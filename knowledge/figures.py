@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from knowledge import modifiers, periods
-from knowledge.amounts import Core, core_at
+from knowledge.amounts import core_at
 from knowledge.numerals import fold
 from knowledge.schema import Kind, Modifier, Period, Quantity
+from knowledge.units import Core
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Scan:
 _NUMERAL = re.compile(
     r"\d|[一二两三四五六七八九十百千万亿半零〇][一二两三四五六七八九十百千万亿零〇]*|[壹贰貳叁參肆伍陆陸柒捌玖拾][壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万亿零]+",
 )
+_SPANS = frozenset(["年", "个月", "周", "星期", "日", "天", "季度", "交易日"])
 _NAMES = frozenset({Kind.ORDINAL, Kind.IDENTIFIER, Kind.RATIO})
 
 
@@ -72,7 +73,7 @@ def _cores(text: str, dates: tuple[Period, ...]) -> Iterator[Core]:
             pos = floor = dates[index].end
             continue
         floor = max(floor, dates[index - 1].end) if index else floor
-        core = core_at(text, start, numeral.end(), floor, limit)
+        core = core_at(text, start, floor, limit)
         pos = core.end if core else numeral.end()
         if core:
             floor = core.end
@@ -84,6 +85,13 @@ def _quantity(text: str, source: str, core: Core, floor: int, hedges: modifiers.
     start, end, modifier = core.start, core.end, core.inside or Modifier.EXACT
     if core.kind not in _NAMES:
         ahead, behind = modifiers.before(text, start, floor), modifiers.after(text, end)
+        if (
+            ahead
+            and core.unit in _SPANS
+            and text[ahead.edge] == "近"
+            and modifiers.recent(text, ahead.edge, end)
+        ):
+            ahead = None
         start, end = ahead.edge if ahead else start, behind.edge if behind else end
         modifier = core.inside or (ahead or behind or modifiers.NONE).modifier
     return Quantity(

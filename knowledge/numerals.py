@@ -39,7 +39,10 @@ _SIMPLIFIED = str.maketrans(
 _WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if chr(wide) not in "，；！？（）"}
 """Full-width ASCII → ASCII; the marks that end a clause stay what they are."""
 
-_MARKS = str.maketrans("−–﹣‐〜∼∽∶︰﹪　\xa0\u2009\u202f", "----~~~::%    ")
+_MARKS = str.maketrans(
+    "−–﹣〜∽∶﹪　\u2010\u223c\ufe30\xa0\u2009\u202f",
+    "---~~:% -~:   ",
+)
 
 FOLD: dict[int, int | str | None] = {**_SIMPLIFIED, **_WIDTH, **_MARKS}
 
@@ -48,8 +51,14 @@ _FINANCIAL = str.maketrans("壹贰貳叁參肆伍陆陸柒捌玖拾佰仟", "一
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
 
+ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+HAN = "零〇一二两三四五六七八九十百千万亿"
+ZEROS = "零〇"
+HAN_DECIMALS = r"(?:点[零〇一二三四五六七八九]+)?"
+"""What other modules build their expressions of: an Arabic numeral, the Chinese ones, their zeros, 点二六."""
+
 _TOKEN = re.compile(
-    r"(?P<arabic>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?)"
+    rf"(?P<arabic>{ARABIC})"
     r"|(?P<point>点[零〇一二三四五六七八九]+)"
     r"|(?P<digit>[零〇一二两三四五六七八九])"
     r"|(?P<small>[十百千])"
@@ -61,6 +70,8 @@ _POSITIONAL = re.compile(
     r"[零〇一二三四五六七八九]{3,}|[一二三四五六七八九][零〇]|[零〇][一二三四五六七八九]"
 )
 _PARTS = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
+_LONGEST = 28
+"""What `Decimal` holds exactly in its default context, and more than any figure is written with."""
 _HALF = Decimal("0.5")
 
 
@@ -95,6 +106,8 @@ def read(text: str) -> Numeral:
     Raises:
         NumeralError: As `parse`.
     """
+    if len(text) > _LONGEST:
+        raise NumeralError(f"numeral {text[:_LONGEST]!r}…: more than {_LONGEST} characters")
     plain = fold(text).strip().translate(_FINANCIAL)
     if plain[:1] in ("负", "-", "+"):
         found = _unsigned(plain[1:].lstrip(), text)
@@ -119,7 +132,7 @@ def _unsigned(plain: str, text: str) -> Numeral:
 def _shortest(value: Decimal) -> Decimal:
     """`value` without the zeros that multiplying left behind, and without an exponent: 2326000000.00 → 2326000000."""
     whole = value.to_integral_value()
-    return whole.quantize(Decimal(1)) if whole == value else value.normalize()
+    return Decimal(int(whole)) if whole == value else value.normalize()
 
 
 def _significant(arabic: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from knowledge.numerals import read
+from knowledge.numerals import HAN, ZEROS, read
 from knowledge.relative import RELATIVE_YEARS, TO_PRIOR, WORD, resolve_word
 from knowledge.schema import Period, Span
 
@@ -19,23 +19,29 @@ UNKNOWN_YEAR = date.min.year
 
 _HAN12 = r"(?:十[一二]?|[一二三四五六七八九])"
 _HAN31 = r"(?:三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])"
+_HAN31_LONG = r"(?:三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九])"
+"""What a bare Chinese day must be: 一日 and 五日 are parts of words."""
 _MM = rf"(?:1[0-2]|0?[1-9]|{_HAN12})"
 _DD = rf"(?:3[01]|[12]\d|0?[1-9]|{_HAN31})"
 _TO = r" ?(?:[-~—]{1,2}|至|到) ?"
-_YYYY = r"(?:1[0-9]|20|21)\d\d|[一二][〇零0一二三四五六七八九]{3}"
+_YYYY = rf"(?:1[0-9]|20|21)\d\d|[一二][{ZEROS}0一二三四五六七八九]{{3}}"
 _INITIAL = r"初(?![中级步三二一高小选审夏秋冬春始次赛衷心创])"
 _DURATION = r"(?:多|余|来的?(?=历史)|的?历史|以上|间的?历史|一遇)"
 """What shows that a round 1000年 or 2000年 lasts and is no date."""
 
+_TELLS_YEAR = r"(?:[上下]半年|前[二三]季|第?[一二三四]季|Q[1-4]|[底末初]|全年|\d{1,2}月)"
+"""Before these 23年 is 2023; elsewhere it lasts 23 years."""
+
 _YEAR = re.compile(
     rf"(?P<from>(?:19|20)\d\d)(?: ?年)?{_TO}(?P<to>(?:19|20)?\d\d) ?年(?:度|间)?"
     rf"|(?P<y>{_YYYY}) ?年(?:度(?!假))?(?!{_DURATION})"
-    r"|(?P<short>[0129]\d) ?年(?=[上下]半年|前[二三]季|第?[一二三四]季|Q[1-4]|[底末初]|全年|\d{1,2}月)"
+    rf"|(?P<short>0\d(?= ?年)|[129]\d(?= ?年{_TELLS_YEAR})) ?年"
     "|(?P<rel>" + "|".join(sorted(RELATIVE_YEARS, key=len, reverse=True)) + ")(?!同期)",
 )
 _PART = re.compile(
     r" ?(?:(?P<half>[上下])半年"
-    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))|(?P<q>Q[1-4]|[1-4]Q)(?![A-Za-z\d])|(?P<firstq>首季度?)"
+    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))"
+    r"|(?P<q>Q[1-4]|[1-4]Q)(?![A-Za-z\d])|(?P<firstq>首季度?)"
     r"|前 ?(?P<quarters>[二两三123]) ?个?季度"
     rf"|前 ?(?P<months>1[01]|[1-9]|十一?|[一二两三四五六七八九]) ?个?月"
     rf"|(?P<m1>{_MM})(?: ?月份?)?{_TO}(?P<m2>{_MM}) ?月份?(?! ?\d{{1,2}} ?[日号至-])"
@@ -45,11 +51,16 @@ _PART = re.compile(
     rf"|(?P<yearend>年?[底末](?!端))|(?P<yearbegin>年?{_INITIAL})|(?P<whole>全年))",
 )
 _DAY = re.compile(
-    rf"(?P<da>{_DD})(?: ?日)?{_TO}(?P<db>{_DD}) ?日|(?P<d>{_DD}) ?日(?![元圆内均产活供线照语系媒方出落]|本(?![报台社网刊]))",
+    rf"(?P<da>{_DD})(?: ?日)?{_TO}(?P<db>{_DD}) ?日"
+    rf"|(?P<d>\d\d?|{_HAN31_LONG}) ?日(?![元圆内均产活供线照语系媒方出落]|本(?![报台社网刊]))",
 )
+_LASTS = re.compile(
+    r"(?:拘留|为期|历时|连续|持续|长达|超过?|近|约|仅|满|不足|未来|过去|[前后第每逾]|至少|最多|不到|间隔|停牌) ?$"
+)
+"""Before 3日 these tell that three days are counted."""
 _ISO = re.compile(
     r"(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>1[0-2]|0?[1-9])(?P=sep)(?P<d>3[01]|[12]\d|0?[1-9])(?![\d.]|-\d)"
-    r"|(?P<m2>1[0-2]|0?[1-9])-(?P<d2>3[01]|[012]\d)(?= \d{1,2}:\d\d)",
+    r"|(?P<m2>1[0-2]|0?[1-9])-(?P<d2>3[01]|[012]?\d)(?= \d{1,2}:\d\d)",
 )
 _RANGE = re.compile(_TO)
 _CUTOFF = re.compile(r"(?:截至?到?|截止(?:至|到|时间为?)?) ?$")
@@ -57,8 +68,7 @@ _SENTENCE = re.compile(r"[。！？!?；;\n]")
 _FUTURE = re.compile(r"将|拟|预计|计划|有望|力争|即将|届时")
 _LEAD = re.compile(
     r"(?<![\d.,])\d"
-    r"|(?<![零〇一二三四五六七八九十百千万亿第个几数])"
-    r"[一二三四五六七八九十][〇零0一二三四五六七八九十]{0,3}(?=[年月日季至到])"
+    rf"|(?<![{HAN}第个几数])[一二三四五六七八九十][{ZEROS}0一二三四五六七八九十]{{0,3}}(?=[年月日季至到])"
     r"|第 ?[一二三四1-4] ?季|[上下]半年|前[二两三123] ?个?季度|前 ?[一二两三四五六七八九十\d]{1,2} ?个?月|首季|Q[1-4]"
     r"|[去今明前后上本当同次翌][一年]|大前年|年[底末初]|" + WORD.pattern,
 )
@@ -100,6 +110,7 @@ class Context:
     future: bool
 
 
+_LONGEST_MONTH = 31
 _YEAR_LONG = _Days(1, 1, 12, 31)
 
 
@@ -127,8 +138,18 @@ def _read(text: str, source: str, start: int, anchor: date | None, found: list[P
             return None
     else:
         days, end = _resolve(written, context), written.end
+        if written.days is _YEAR_LONG and text.startswith("同期", end):
+            days, end = _same_period(days, context), end + 2
     floor = found[-1].end if found else 0
     return _period(text, source, Span(start, end), floor, days)
+
+
+def _same_period(year: tuple[date, date] | None, context: Context) -> tuple[date, date] | None:
+    """2019年同期: the days of the period before it, in that year; the whole year if there is none."""
+    if year is None or context.last is None:
+        return year
+    last, number = context.last, year[0].year
+    return _day(number, last.lo.month, last.lo.day), _day(number, last.hi.month, last.hi.day)
 
 
 def _context(text: str, start: int, anchor: date | None, found: list[Period]) -> Context:
@@ -197,7 +218,11 @@ def _year_number(head: re.Match[str]) -> int | None:
         short = int(head["short"])
         return short + (1900 if short >= 90 else 2000)  # noqa: PLR2004 - the pattern lets no other through
     written = head["y"]
-    return int(written) if written.isdigit() and written.isascii() else int(read(written.replace("0", "〇")).value)
+    return (
+        int(written)
+        if written.isdigit() and written.isascii()
+        else int(read(written.replace("0", ZEROS[0])).value)
+    )
 
 
 def _within(text: str, start: int, year: int | None, relative: str) -> _Date | None:
@@ -209,10 +234,12 @@ def _within(text: str, start: int, year: int | None, relative: str) -> _Date | N
     if headed:
         return None
     day = _DAY.match(text, start)
-    if day is None:
+    if day is None or _LASTS.search(text, max(0, start - 4), start):
         return None
     first, last = _number(day["da"] or day["d"]), _number(day["db"] or day["d"])
-    return _Date(day.end(), None, None, "", _Days(None, first, None, last)) if first <= last else None
+    if not 1 <= first <= last <= _LONGEST_MONTH:
+        return None
+    return _Date(day.end(), None, None, "", _Days(None, first, None, last))
 
 
 def _number(written: str) -> int:
@@ -220,22 +247,23 @@ def _number(written: str) -> int:
 
 
 def _part_days(part: re.Match[str]) -> _Days:
-    if part["half"]:
-        return _Days(1, 1, 6, 31) if part["half"] == "上" else _Days(7, 1, 12, 31)
-    if part["quarter"] or part["q"] or part["firstq"]:
-        number = 1 if part["firstq"] else _number(part["quarter"] or part["q"].strip("Q"))
-        return _Days(3 * number - 2, 1, 3 * number, 31)
-    if part["quarters"]:
-        return _Days(1, 1, 3 * _number(part["quarters"]), 31)
-    if part["months"]:
-        return _Days(1, 1, _number(part["months"]), 31)
-    if part["m1"]:
-        return _Days(_number(part["m1"]), 1, _number(part["m2"]), 31)
     if part["m"]:
         return _month_days(part)
-    if part["whole"]:
-        return _YEAR_LONG
-    return _Days(12, 1, 12, 31) if part["yearend"] else _Days(1, 1, 1, 31)
+    first, last = _months(part)
+    return _Days(first, 1, last, _LONGEST_MONTH)
+
+
+def _months(part: re.Match[str]) -> tuple[int, int]:
+    """First and last month of a part of a year that is made of months."""
+    if part["half"]:
+        return (1, 6) if part["half"] == "上" else (7, 12)
+    if part["m1"]:
+        return _number(part["m1"]), _number(part["m2"])
+    if part["quarters"] or part["months"]:
+        return 1, 3 * _number(part["quarters"]) if part["quarters"] else _number(part["months"])
+    if quarter := "1" if part["firstq"] else part["quarter"] or (part["q"] or "").strip("Q"):
+        return 3 * _number(quarter) - 2, 3 * _number(quarter)
+    return (12, 12) if part["yearend"] else (1, 12 if part["whole"] else 1)
 
 
 def _month_days(part: re.Match[str]) -> _Days:
