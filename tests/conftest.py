@@ -87,8 +87,11 @@ def _no_network() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep a test off the developer's own home, also in the programs it starts."""
-    monkeypatch.setenv("WENSHU_HOME", str(tmp_path_factory.getbasetemp() / "home-of-no-test"))
+    """Keep a test, and the programs it starts, off the developer's own home and `.env`."""
+    elsewhere = tmp_path_factory.getbasetemp() / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("WENSHU_HOME", str(elsewhere / "home"))
 
 
 @pytest.fixture

@@ -50,7 +50,8 @@ def test_a_swallowed_refusal_is_still_seen(refused: list[str]):
 
 
 def test_the_home_is_nobodys():
-    assert "home-of-no-test" in os.environ["WENSHU_HOME"]
+    assert Path(os.environ["WENSHU_HOME"]).parent == Path.cwd()
+    assert not Path(".env").exists()
     assert not {n for n in os.environ if n.startswith("WENSHU_")} - {
         "WENSHU_HOME",
         "WENSHU_SHARED",
