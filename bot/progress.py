@@ -4,24 +4,28 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Advance = Callable[[int, int], None]
-"""Takes how many are done and how many there are."""
+from bot import wording
+
+Advance = Callable[[int, int | None, str], None]
+"""Takes how many are done, how many there are (None while that is not known), and the stage."""
 
 
 @contextmanager
-def bar(label: str) -> Iterator[Advance]:
-    """Show a bar while the block runs; in a pipe, show nothing.
-
-    Args:
-        label: What is being done.
-    """
+def bar() -> Iterator[Advance]:
+    """Show a bar for every stage while the block runs; in a pipe, show nothing."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield lambda _done, _total, _stage: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(label, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+        def advance(done: int, total: int | None, stage: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(wording.STAGES.get(stage, stage), total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield advance

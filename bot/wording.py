@@ -31,8 +31,8 @@ APOLOGY = "抱歉，这次没能答出来，问题已记录。请稍后再试一
 COMMANDS = (("start", "开始使用"), ("help", "我能做什么"))
 
 INGESTING_SEEDS = "库里还没有文章，先收录自带的示例文章……"
-INGESTING = "收录文章"
-EVALUATING = "逐条提问"
+STAGES = {"reading": "读取文章", "indexing": "建词索引", "embedding": "计算向量", "asking": "逐条提问"}
+"""What the progress bar says, by stage."""
 
 FIELDS = {
     "status": "状态",
