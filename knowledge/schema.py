@@ -214,6 +214,9 @@ class Figure:
         as_of: The time it holds for, or None if the text gives none.
         sentence: The sentence it stands in.
         clause: The clause it stands in.
+        reach: The run of the clause that governs this figure and no other.
+        series: True if `subject` is this figure's item of a 分别 list.
+        inherited: True if `measure` is that of the figure before it in the sentence.
     """
 
     quantity: Quantity
@@ -224,6 +227,9 @@ class Figure:
     as_of: Period | None
     sentence: Span
     clause: Span
+    reach: Span
+    series: bool = False
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

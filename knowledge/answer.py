@@ -1,0 +1,354 @@
+"""The pipeline of one question: analyse → read the hits → choose or abstain → verify what is quoted.
+
+`Reader` holds the callables that reach the world (articles, words, document frequencies); `read` and `verify`
+are the two steps that stand behind the retriever in the chain, and need no language model.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from time import perf_counter
+
+from knowledge.agreement import agrees
+from knowledge.chunking import clauses, sentences
+from knowledge.figures import scan
+from knowledge.linking import link
+from knowledge.question import Ask, Question, Tokenize, analyse
+from knowledge.ranking import Model
+from knowledge.reading import Evidence, Weighted, candidates, objection, presence, time_fit, weigh
+from knowledge.schema import (
+    Answer,
+    Article,
+    Citation,
+    Figure,
+    Finding,
+    Hit,
+    Modifier,
+    Period,
+    Quantity,
+    Span,
+    Status,
+)
+
+N_NEAREST = 3
+"""Passages shown with an abstention."""
+
+N_CANDIDATES = 5
+"""Figures listed after the answer."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the hits of a question into an answer.
+
+    Attributes:
+        articles: Article by id.
+        fold: Length-preserving simplification of a text.
+        tokenize: Words of a folded text with part-of-speech tags.
+        document_frequency: In how many passages a word stands.
+        n_passages: How many passages the articles have.
+        model: Turns features into probabilities and says when to abstain.
+    """
+
+    articles: Callable[[str], Article]
+    fold: Callable[[str], str]
+    tokenize: Tokenize
+    document_frequency: Callable[[str], int]
+    n_passages: Callable[[], int]
+    model: Model
+
+    def read(self, text: str, hits: Sequence[Hit], *, abstain: bool = True) -> Answer:
+        """The answer to one question from its hits, quotes cut but not yet verified."""
+        started = perf_counter()
+        day = self.articles(hits[0].passage.article_id).day if hits else None
+        question = analyse(self.fold(text), tokenize=self.tokenize, anchor=day)
+        answer = self._route(question, hits, self.evidence, abstain=abstain)
+        took = {"read": round((perf_counter() - started) * 1000, 2)}
+        return replace(answer, question=text, hits=tuple(hits), timings_ms=took)
+
+    def evidence(self, article_id: str) -> Evidence:
+        """An article with its folded text and linked figures."""
+        return _linked(self.articles(article_id), self.fold)
+
+    def _route(
+        self, question: Question, hits: Sequence[Hit], evidence: Callable[[str], Evidence], *, abstain: bool
+    ) -> Answer:
+        if question.ask is Ask.NOTHING and abstain:
+            return _abstained("not_a_question", (), evidence)
+        if not hits:
+            return _abstained("no_passage", (), evidence)
+        if question.ask is Ask.METADATA:
+            return _metadata(question, evidence(hits[0].passage.article_id).article)
+        terms = weigh(question.terms, self.document_frequency, self.n_passages())
+        if question.ask in {Ask.SENTENCE, Ask.TIME}:
+            return _sentence_answer(question, terms, hits, evidence, self.model, abstain=abstain)
+        return self._figure_answer(question, terms, hits, evidence, abstain=abstain)
+
+    def _figure_answer(
+        self,
+        question: Question,
+        terms: Sequence[Weighted],
+        hits: Sequence[Hit],
+        evidence: Callable[[str], Evidence],
+        *,
+        abstain: bool,
+    ) -> Answer:
+        ranked = self.model.rank(candidates(question, terms, hits, evidence))
+        if not ranked:
+            return _abstained("no_figure", hits, evidence)
+        best = ranked[0]
+        confidence = self.model.confidence(ranked, self.n_passages())
+        if abstain and (reason := self._why_not(question, best, confidence)):
+            shown = _abstained(reason, hits, evidence)
+            return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES])
+        return _answered(question, ranked, confidence, evidence)
+
+    def _why_not(self, question: Question, best: Finding, confidence: float) -> str:
+        """The reason to abstain; empty if the best candidate is good enough."""
+        if not question.terms:
+            return "not_a_question"
+        if reason := objection(best.features):
+            return reason
+        return "" if confidence >= self.model.threshold else "unsure"
+
+
+@lru_cache(maxsize=512)
+def _linked(article: Article, fold: Callable[[str], str]) -> Evidence:
+    """Evidence of an article; kept, since the same articles are asked again and again."""
+    text = fold(article.text)
+    return Evidence(article, text, fold(article.title), link(text, anchor=article.day))
+
+
+def cite(article: Article, span: Span, marks: Sequence[Span], label: int) -> Citation:
+    """The sentence at `span` as a citation with its marks."""
+    return Citation(
+        label=label,
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        published=article.published,
+        url=article.url,
+        quote=article.text[span.start : span.end],
+        start=span.start,
+        end=span.end,
+        marks=tuple(marks),
+    )
+
+
+def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
+    """The answer, or an abstention if a quote is not verbatim or a figure does not stand in its quote.
+
+    Every figure shown must lie inside the quote of its citation, in the article it was read from, with the
+    surface that the article has there.
+    """
+    for citation in answer.citations:
+        if articles(citation.article_id).text[citation.start : citation.end] != citation.quote:
+            return replace(answer, status=Status.ABSTAINED, figures=(), citations=(), reason="quote_not_verbatim")
+    by_label = {c.label: c for c in answer.citations}
+    for finding in answer.figures:
+        if not _stands_in(finding, by_label.get(finding.citation)):
+            return replace(answer, status=Status.ABSTAINED, figures=(), text="", reason="figure_not_in_quote")
+    return answer
+
+
+def _stands_in(finding: Finding, citation: Citation | None) -> bool:
+    if citation is None or citation.article_id != finding.article_id:
+        return False
+    quantity = finding.figure.quantity
+    inside = citation.start <= quantity.start and quantity.end <= citation.end
+    slice_ = citation.quote[quantity.start - citation.start : quantity.end - citation.start]
+    restated = scan(slice_).quantities
+    return inside and any(q.value == quantity.value and q.unit == quantity.unit for q in restated)
+
+
+def _abstained(reason: str, hits: Sequence[Hit], evidence: Callable[[str], Evidence]) -> Answer:
+    """An abstention with the nearest passages, each cut to the sentence that opens it."""
+    nearest = []
+    for label, hit in enumerate(hits[:N_NEAREST], 1):
+        article = evidence(hit.passage.article_id).article
+        nearest.append(cite(article, Span(hit.passage.start, hit.passage.end), (), label))
+    return Answer(question="", status=Status.ABSTAINED, citations=tuple(nearest), reason=reason)
+
+
+def _answered(
+    question: Question,
+    ranked: Sequence[Finding],
+    confidence: float,
+    evidence: Callable[[str], Evidence],
+) -> Answer:
+    best = replace(ranked[0], citation=1)
+    source = evidence(best.article_id)
+    figure = best.figure
+    marks = (Span(figure.quantity.start, figure.quantity.end),)
+    others = tuple(_elsewhere(ranked))
+    yes_no = _verdict(question, figure.quantity) if question.ask is Ask.YES_NO else None
+    return Answer(
+        question="",
+        status=Status.ANSWERED,
+        text=_phrase(source, figure),
+        figures=(best,),
+        citations=(cite(source.article, _quote(source, figure), marks, 1),),
+        confidence=confidence,
+        alternatives=others,
+        candidates=tuple(f for f in ranked[1 : N_CANDIDATES + 1]),
+        yes_no=yes_no,
+    )
+
+
+def _quote(source: Evidence, figure: Figure) -> Span:
+    """The figure's sentence; with the one before it if this one leans on it (其中，同时，…)."""
+    sentence = figure.sentence
+    opens = source.text[sentence.start : sentence.end].lstrip()
+    if not re.match(r"其中|这些|该|此外，其", opens):
+        return sentence
+    before = [s for s in sentences(source.text) if s.end <= sentence.start]
+    if before and "\n" not in source.text[before[-1].end : sentence.start]:
+        return Span(before[-1].start, sentence.end)
+    return sentence
+
+
+def _phrase(source: Evidence, figure: Figure) -> str:
+    """The answer in the article's words: measure, figure, time."""
+    quantity = figure.quantity
+    surface = source.article.text[quantity.start : quantity.end]
+    when = f"（{figure.as_of.surface}）" if figure.as_of else ""
+    return f"{surface}{when}"
+
+
+def _elsewhere(ranked: Sequence[Finding]) -> Iterator[Finding]:
+    """Candidates of other articles that measure the same thing about as surely as the best."""
+    best = ranked[0]
+    seen = {best.article_id}
+    for other in ranked[1:]:
+        same = other.figure.quantity.kind is best.figure.quantity.kind
+        if other.article_id not in seen and same and other.probability >= 0.5 * best.probability:
+            seen.add(other.article_id)
+            yield other
+
+
+def _verdict(question: Question, stated: Quantity) -> bool | None:
+    """Yes or no to the asker's own figure, None if the article's figure can't tell."""
+    own = next((q for q in question.quantities if q.kind is stated.kind), None)
+    if own is None:
+        return None
+    negated = re.search(r"不到|不足|没到|没有达到|低于|少于", question.text[max(0, own.start - 4) : own.end])
+    at_least = re.search(r"达到|达|到|有|够", question.text[max(0, own.start - 4) : own.start])
+    exceeds = re.search(r"超过?|突破|多于|高于|大于|过", question.text[max(0, own.start - 4) : own.start])
+    if negated and own.modifier is Modifier.EXACT:
+        own = replace(own, modifier=Modifier.BELOW)
+    elif exceeds and own.modifier is Modifier.EXACT:
+        own = replace(own, modifier=Modifier.OVER)
+    elif at_least and own.modifier is Modifier.EXACT:
+        own = replace(own, modifier=Modifier.AT_LEAST)
+    return agrees(own, stated)
+
+
+def _metadata(question: Question, article: Article) -> Answer:
+    """An answer about the article itself, from its metadata; the citation is its first sentence."""
+    value = {
+        "title": article.title,
+        "source": article.source,
+        "url": article.url,
+        "published": _day_text(article.day),
+    }.get(question.field, "")
+    first = next(iter(sentences(article.text)), Span(0, 0))
+    citation = cite(article, first, (), 1)
+    if not value:
+        return Answer(question="", status=Status.ABSTAINED, citations=(citation,), reason="no_metadata")
+    return Answer(question="", status=Status.ANSWERED, text=value, citations=(citation,), confidence=1.0)
+
+
+def _day_text(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+
+
+_CUES = {
+    "who": (r"谁|哪家|哪个单位|哪个部门|哪位|哪所", r"主办|承办|负责人|表示|说|局|公司|大学|中心|由"),
+    "list": (r"哪些|哪几|包括|分别|什么", r"、.*、|包括|以及|和|“"),
+    "where": (r"哪里|哪儿|何处|什么地方", r"在|位于|市|省|县|区"),
+}
+
+
+def _sentence_answer(
+    question: Question,
+    terms: Sequence[Weighted],
+    hits: Sequence[Hit],
+    evidence: Callable[[str], Evidence],
+    model: Model,
+    *,
+    abstain: bool,
+) -> Answer:
+    """The sentence that answers a question for no figure, its best clause marked."""
+    scored = sorted(
+        (
+            (_sentence_score(question, terms, evidence(hit.passage.article_id), span, hit), hit, span)
+            for hit in hits
+            for span in _hit_sentences(evidence(hit.passage.article_id), hit)
+        ),
+        key=lambda item: -item[0],
+    )
+    if not scored or not terms:
+        return _abstained("no_passage", hits, evidence)
+    score, hit, span = scored[0]
+    if abstain and score < model.sentence_threshold:
+        return replace(_abstained("unsure", hits, evidence), confidence=score)
+    source = evidence(hit.passage.article_id)
+    mark, text = _answer_part(question, terms, source, span)
+    return Answer(
+        question="",
+        status=Status.ANSWERED,
+        text=text,
+        citations=(cite(source.article, span, (mark,), 1),),
+        confidence=score,
+    )
+
+
+def _hit_sentences(source: Evidence, hit: Hit) -> list[Span]:
+    inside = [s for s in sentences(source.text) if hit.passage.start <= s.start < hit.passage.end]
+    return inside or [Span(hit.passage.start, hit.passage.end)]
+
+
+def _sentence_score(
+    question: Question, terms: Sequence[Weighted], source: Evidence, span: Span, hit: Hit
+) -> float:
+    """Share of the question's weight in the sentence (context counts less), less what is missing, in [0, 1]."""
+    total = sum(t.weight for t in terms) or 1.0
+    text = source.text[span.start : span.end]
+    around = source.text[max(0, span.start - 120) : span.start] + source.title + hit.passage.heading
+    here = worst = 0.0
+    for term in terms:
+        inside = presence(term.text, text)
+        best = max(inside, 0.75 * presence(term.text, around))
+        here += term.weight * best
+        if term.name:
+            worst = max(worst, 1 - best)
+    score = here / total - 0.4 * worst
+    periods = scan(text, anchor=source.article.day).periods
+    if question.ask is Ask.TIME and not periods:
+        score -= 0.4
+    if any(time_fit(question.periods, p, source.article.day) == "conflict" for p in periods[:1]):
+        score -= 0.3
+    for asked, cue in _CUES.values():
+        if re.search(asked, question.text) and re.search(cue, text):
+            score += 0.05
+    return max(0.0, min(1.0, score + 0.03 / hit.rank))
+
+
+def _answer_part(
+    question: Question, terms: Sequence[Weighted], source: Evidence, span: Span
+) -> tuple[Span, str]:
+    """What to mark in the sentence: the time for 什么时候, else the clause that speaks most of the question."""
+    if question.ask is Ask.TIME:
+        periods = scan(source.text[span.start : span.end], anchor=source.article.day).periods
+        if periods:
+            mark = _shift(periods[0], span.start)
+            return mark, source.article.text[mark.start : mark.end]
+    parts = clauses(source.text, span)
+    best = max(parts, key=lambda c: sum(t.weight * presence(t.text, source.text[c.start : c.end]) for t in terms))
+    return best, source.article.text[best.start : best.end].strip("，。；：、 \n")
+
+
+def _shift(period: Period, by: int) -> Span:
+    return Span(period.start + by, period.end + by)

@@ -1,0 +1,242 @@
+"""Tie every quantity of a text to what it measures: measure, subject, statistic, direction, time.
+
+The unit of governance is the *reach* of a figure: the run of its clause that no other figure owns.  In
+“科创投”累计投资金额23.26亿元，“科创贷”累计放款总额超157.38亿元 the two reaches keep the two names apart, which a search
+for the value alone would not.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from knowledge.chunking import clauses, sentences
+from knowledge.figures import scan
+from knowledge.question import direction_of, statistic_of
+from knowledge.schema import Figure, Kind, Period, Quantity, Span
+
+_RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
+_COUNTED = frozenset({Kind.COUNT})
+_UNLINKED = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
+
+_LIST_MARK = re.compile(r"^[、和与及至到或]|^以及")
+_SAYS = re.compile(
+    r"(?:已经?|共计?|总计|合计|累计|约|近|超过?|突破|达到?了?|为|是|仅为?|只有|有|至|到|实现了?|完成了?|共有|总共|高达|分别|各|预计|力争|将|计划|"
+    r"增长了?|下降了?|上升了?|上涨了?|提高了?|减少了?|增加了?|下跌了?|回落了?|同比|环比|比上年同期|较上年同期|比上年|较上年|增速|[:：(（“”\"\s])+$"
+)
+_LEAD = re.compile(
+    r"^(?:其中|同时|此外|另外|而|并且?|还|也|且|因此|据悉|据了解|数据显示|截至目前|目前|累计|共计?|总计|共有?|有|了|的|"
+    r"举办了?|举行了?|开展了?|促成了?|促进|吸引了?|实现了?|完成了?|发布了?|新增|联合开展|预计|力争|[,，:：、\s“”\"])+"
+)
+_QUOTED = re.compile(r"[“「『《]([^”」』》]{1,24})[”」』》]")
+_COMPARED = re.compile(r"(?:比|较|与|相比|相较于?|高于|低于|对比|自|从|恢复[至到]|相当于)$")
+_BASE = re.compile(r"\s*(?:水平|同期|相比|以来|以后|立项|起)")
+_LASTING = 28
+"""Days a period must span to speak for the sentences after it: a day (7月20日，…) dates its own sentence only."""
+_BESIDE = re.compile(r"(?:远|明显|大幅|均|都|略|也)?(?:低于|高于|多于|少于|好于|优于)([^\d，。；]{2,14})$")
+"""…远低于发达国家40%: the same measure, of another subject."""
+_ITEM = r"[^、，；,;：:。“”（）()]{1,18}"
+_SERIES = re.compile(rf"((?:{_ITEM}、)*{_ITEM}(?:、|和|与|及|以及){_ITEM})$")
+
+
+class _Scene(NamedTuple):
+    """One sentence with what stands in it."""
+
+    span: Span
+    clauses: tuple[Span, ...]
+    quantities: tuple[Quantity, ...]
+    periods: tuple[Period, ...]
+
+
+def link(text: str, *, anchor: date | None = None) -> tuple[Figure, ...]:
+    """Every quantity of the text but ordinals and identifiers, linked, in order.
+
+    Args:
+        text: Folded text (`words.fold`); offsets refer to it.
+        anchor: The article's day, which 今年 and 去年 are counted from.
+    """
+    found = scan(text, anchor=anchor)
+    figures: list[Figure] = []
+    carried: Period | None = None
+    previous_end = 0
+    for scene in _scenes(text, found.quantities, found.periods):
+        if "\n" in text[previous_end : scene.span.start]:
+            carried = None
+        previous_end = scene.span.end
+        figures += _link_scene(text, scene, carried)
+        carried = _own_time(text, scene.periods) or carried
+    return tuple(figures)
+
+
+def _scenes(text: str, quantities: Sequence[Quantity], periods: Sequence[Period]) -> Iterator[_Scene]:
+    """Sentences that hold a quantity or a period, with their clauses."""
+    i = j = 0
+    for span in sentences(text):
+        first_q, first_p = i, j
+        while i < len(quantities) and quantities[i].start < span.end:
+            i += 1
+        while j < len(periods) and periods[j].start < span.end:
+            j += 1
+        if i > first_q or j > first_p:
+            own = tuple(q for q in quantities[first_q:i] if q.kind not in _UNLINKED)
+            yield _Scene(span, clauses(text, span) if own else (), own, tuple(periods[first_p:j]))
+
+
+def _own_time(text: str, periods: Sequence[Period]) -> Period | None:
+    """The first lasting period of a sentence that is no base of a comparison (比2020年)."""
+    lasting = [p for p in periods if p.cutoff or (p.hi - p.lo).days >= _LASTING - 1]
+    return next((p for p in lasting if not _is_base(text, p)), None)
+
+
+def _is_base(text: str, period: Period) -> bool:
+    """Whether the period is what something is compared with or counted from: 比2020年, 自1992年."""
+    before = text[max(0, period.start - 3) : period.start]
+    return bool(_COMPARED.search(before) or _BASE.match(text, period.end)) and not period.cutoff
+
+
+def _link_scene(text: str, scene: _Scene, carried: Period | None) -> list[Figure]:
+    figures: list[Figure] = []
+    for i, quantity in enumerate(scene.quantities):
+        clause = next(c for c in scene.clauses if quantity.start < c.end)
+        reach = _reach(scene.quantities, i, clause, text)
+        figures.append(
+            Figure(
+                quantity=quantity,
+                measure=_measure(text, quantity, reach),
+                subject="",
+                statistic=_statistic(text, quantity, reach, clause),
+                direction=direction_of(text[reach.start : quantity.start]),
+                as_of=_as_of(text, quantity, scene, carried),
+                sentence=scene.span,
+                clause=clause,
+                reach=reach,
+            )
+        )
+    return _with_subjects(text, scene, _with_measures(text, figures))
+
+
+def _reach(quantities: Sequence[Quantity], i: int, clause: Span, text: str) -> Span:
+    """The run of the clause that governs quantity `i` alone.
+
+    What stands between two figures of a clause belongs to the left one if that counts things
+    (22项校企合作项目), else to the right one; a list mark gives it to the right one.
+    """
+    quantity = quantities[i]
+    start, end = clause
+    if i and quantities[i - 1].end > clause.start:
+        before = quantities[i - 1]
+        between = text[before.end : quantity.start]
+        start = before.end + (_counted_noun(before, between))
+    if i + 1 < len(quantities) and quantities[i + 1].start < clause.end:
+        between = text[quantity.end : quantities[i + 1].start]
+        end = quantity.end + _counted_noun(quantity, between)
+    return Span(start, max(end, quantity.end))
+
+
+def _counted_noun(quantity: Quantity, between: str) -> int:
+    """How many characters after a counting quantity name what it counts."""
+    if quantity.kind not in _COUNTED or _LIST_MARK.match(between):
+        return 0
+    noun = re.match(r"[^、，,和与及以或为达超近共增下同占比较]*", between)
+    return noun.end() if noun else 0
+
+
+def _measure(text: str, quantity: Quantity, reach: Span) -> str:
+    """The noun phrase counted: after the classifier for 43个项目, before the number for 投资金额23.26亿元."""
+    before = _LEAD.sub("", _SAYS.sub("", text[reach.start : quantity.start]))
+    after = re.match(r"[^，,；;：:。、（）()！？\n]*", text[quantity.end : reach.end])
+    noun = after.group().strip(" “”\"的") if after else ""
+    if quantity.kind in _COUNTED and noun and not re.match(r"[和与及增下同占比较]|以上|以下|左右", noun):
+        return noun
+    return before.strip(" “”\"的，,") or noun
+
+
+def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
+    own = statistic_of(text[reach.start : quantity.start])
+    if own or quantity.kind not in _RATES:
+        return own
+    return statistic_of(text[clause.start : quantity.start])
+
+
+def _as_of(text: str, quantity: Quantity, scene: _Scene, carried: Period | None) -> Period | None:
+    """The nearest time before the figure in its sentence, else one right after it, else the paragraph's."""
+    own = [p for p in scene.periods if not _is_base(text, p)]
+    before = [p for p in own if p.end <= quantity.start]
+    return before[-1] if before else carried
+
+
+def _with_measures(text: str, figures: list[Figure]) -> list[Figure]:
+    """A rate without a noun of its own (，同比增长16.3%), or beside another, takes the measure before it."""
+    out: list[Figure] = []
+    for figure in figures:
+        bare = figure.quantity.kind in _RATES and not figure.measure
+        lent = out and (bare or _BESIDE.search(text[figure.reach.start : figure.quantity.start]))
+        out.append(replace(figure, measure=out[-1].measure, inherited=True) if lent else figure)
+    return out
+
+
+def _with_subjects(text: str, scene: _Scene, figures: list[Figure]) -> list[Figure]:
+    """Subjects: items of a 分别 list in order, else a quoted name in the reach, else the sentence's opening."""
+    opening = _opening(text, scene.span)
+    out = [replace(f, subject=_quoted(text, f) or opening) for f in figures]
+    series: list[str] = []
+    for clause in scene.clauses:
+        inside = [i for i, f in enumerate(out) if f.clause == clause]
+        run = _respectively(text, clause, out, inside)
+        if run is None:
+            continue
+        series = run[1] or series
+        if len(series) == len(run[0]):
+            for i, item in zip(run[0], series, strict=True):
+                out[i] = replace(out[i], subject=item, series=True)
+    return out
+
+
+def _respectively(
+    text: str, clause: Span, figures: list[Figure], inside: list[int]
+) -> tuple[list[int], list[str]] | None:
+    """Figures after 分别 (up to the sentence's next 分别) and the list of items before it."""
+    mark = text.find("分别", clause.start, clause.end)
+    if mark < 0 or not inside:
+        return None
+    later = [i for i in range(inside[0], len(figures)) if figures[i].quantity.start > mark]
+    kind = figures[later[0]].quantity.kind if later else None
+    chosen: list[int] = []
+    for i in later:
+        gap = text[figures[chosen[-1]].quantity.end : figures[i].quantity.start] if chosen else ""
+        if figures[i].quantity.kind != kind or (chosen and not re.fullmatch(r"[、，和与及以约近超达为\s]*", gap)):
+            break
+        chosen.append(i)
+    head = text[figures[chosen[0]].sentence.start : mark] if chosen else ""
+    return chosen, _items(head, len(chosen))
+
+
+def _items(head: str, n: int) -> list[str]:
+    """The `n` items of the last list in the text before 分别; empty if there is none of that length.
+
+    >>> _items("汽油、柴油价格每吨", 2)
+    ['汽油', '柴油价格每吨']
+    """
+    for part in reversed(re.split(r"[，；,;：:]", head)):
+        items = [item for item in re.split(r"、|以及|和|与|及", part) if item.strip()]
+        if len(items) == n > 1:
+            return items
+    return []
+
+
+def _quoted(text: str, figure: Figure) -> str:
+    names = _QUOTED.findall(text[figure.reach.start : figure.quantity.start])
+    return str(names[-1]) if names else ""
+
+
+def _opening(text: str, sentence: Span) -> str:
+    """The noun run that opens the sentence, less its times: what the sentence speaks of."""
+    head = re.split(r"[，,；;：:]", text[sentence.start : sentence.end])
+    for part in head[:2]:
+        run = re.match(
+            r"(?:截至)?[\d年月日底初末上下半前第一二三四季度个]*(?:，)?([^\d了共已将在达为有是等，]{2,20})", part.strip()
+        )
+        if run:
+            return run.group(1).strip(" “”\"")
+    return ""

@@ -1,0 +1,228 @@
+"""Learns the weights of reading, cross-validated by question, and writes knowledge/reading_model.json.
+
+    python tests/bench/train.py --news HOME --questions qa_dev.jsonl [--write]
+
+HOME is a home that holds the news corpus (`wenshu --home HOME ingest news.jsonl.xz --dense none`); the seed
+article is taken from the package and asked the pairs of seeds/qa.yaml.  Three kinds of example are learned from:
+questions with their answer, questions whose articles were taken out of the hits (nothing there is the answer),
+and the pairs that the seed article can't answer.  Nothing else is ever trained on.
+
+Needs scikit-learn, which the product does not.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import yaml
+from knowledge.build import Wenshu, open_wenshu
+from knowledge.figures import scan
+from knowledge.question import Ask, analyse
+from knowledge.ranking import Model, confidence_features
+from knowledge.reading import candidates, objection, weigh
+from knowledge.retrieval import to_hit
+from knowledge.schema import Finding
+from knowledge.settings import Settings
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "knowledge" / "reading_model.json"
+N_FOLDS = 10
+RIDGE = 0.003
+"""L2 penalty of the ranker: .001 to .01 give the same accuracy within a question or two."""
+SOFTNESS = 0.3
+"""Inverse penalty of the confidence."""
+N_HITS = 10
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question with its candidates; `right[i]` tells whether candidate i is the answer."""
+
+    group: str
+    question: str
+    found: tuple[Finding, ...]
+    right: tuple[bool, ...]
+    answerable: bool
+    n_passages: int
+
+
+def example(
+    wenshu: Wenshu, group: str, text: str, gold: tuple[Decimal, str] | None, without: frozenset[str] = frozenset()
+) -> Example | None:
+    """The candidates of one question as the product sees them; None if it wants no figure."""
+    reader = wenshu._reader
+    documents = wenshu.retriever.invoke(text, k=N_HITS * (3 if without else 1))
+    hits = [to_hit(d) for d in documents if d.metadata["article_id"] not in without][:N_HITS]
+    day = reader.articles(hits[0].passage.article_id).day if hits else None
+    question = analyse(reader.fold(text), tokenize=reader.tokenize, anchor=day)
+    if question.ask not in {Ask.FIGURE, Ask.YES_NO}:
+        return None
+    terms = weigh(question.terms, reader.document_frequency, reader.n_passages())
+    found = candidates(question, terms, hits, reader.evidence)
+    right = tuple(gold == (f.figure.quantity.value, f.figure.quantity.unit) for f in found)
+    return Example(group, text, found, right, gold is not None, reader.n_passages())
+
+
+def from_news(wenshu: Wenshu, rows: Iterable[Mapping]) -> list[Example]:
+    out = []
+    for row in rows:
+        answer = scan(row["answer"]).quantities[0]
+        gold = (answer.value, answer.unit)
+        out.append(example(wenshu, "news", row["question"], gold))
+        out.append(example(wenshu, "taken out", row["question"], None, frozenset(row["gold_articles"])))
+    return [e for e in out if e and e.found]
+
+
+def from_pairs(wenshu: Wenshu, pairs: Iterable[Mapping]) -> list[Example]:
+    out = []
+    for pair in pairs:
+        if pair["status"] == "answered" and "value" not in pair:
+            continue
+        gold = (Decimal(pair["value"]), pair["unit"]) if "value" in pair else None
+        out.append(example(wenshu, "seed", pair["question"], gold))
+    return [e for e in out if e and e.found]
+
+
+def matrix(found: Sequence[Finding], names: Sequence[str]) -> np.ndarray:
+    return np.array([[f.features.get(n, 0.0) for n in names] for f in found])
+
+
+def fit_ranker(examples: Sequence[Example], names: Sequence[str]) -> np.ndarray:
+    """Weights that give the right candidates of each question the most of a softmax over all its candidates."""
+    useful = [e for e in examples if any(e.right) and not all(e.right)]
+    stacked = np.vstack([matrix(e.found, names) for e in useful])
+    right = np.concatenate([np.array(e.right, float) for e in useful])
+    sizes = [len(e.found) for e in useful]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    owner = np.repeat(np.arange(len(useful)), sizes)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = stacked @ weights
+        top = np.maximum.reduceat(scores, starts)
+        mass = np.exp(scores - top[owner])
+        total, good = np.add.reduceat(mass, starts), np.add.reduceat(mass * right, starts)
+        value = -np.log(good / total).mean() + RIDGE * weights @ weights
+        pull = stacked.T @ (mass / total[owner] - mass * right / good[owner]) / len(useful)
+        return value, pull + 2 * RIDGE * weights
+
+    return minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
+
+
+def as_model(names: Sequence[str], weights: np.ndarray, calibration: Mapping[str, float], **kept: float) -> Model:
+    return Model(
+        weights={n: round(float(w), 3) for n, w in zip(names, weights, strict=True)},
+        bias=0.0,
+        calibration=calibration,
+        threshold=kept.get("threshold", 0.5),
+        sentence_threshold=kept.get("sentence_threshold", 0.6),
+    )
+
+
+def confidence_rows(model: Model, examples: Sequence[Example]) -> tuple[list[dict[str, float]], list[bool], list[str]]:
+    """Features of the confidence for the best candidate of each example, whether it is right, and what forbids it."""
+    rows, right, forbidden = [], [], []
+    for e in examples:
+        truth = {id(f.figure): r for f, r in zip(e.found, e.right, strict=True)}
+        ranked = model.rank(e.found)
+        rows.append(confidence_features(ranked, model, e.n_passages))
+        right.append(truth[id(ranked[0].figure)])
+        forbidden.append(objection(ranked[0].features))
+    return rows, right, forbidden
+
+
+def fit_confidence(rows: Sequence[Mapping[str, float]], right: Sequence[bool], heft: Sequence[float]) -> dict[str, float]:
+    names = sorted({name for row in rows for name in row} - {"one"})
+    values = np.array([[row.get(n, 0.0) for n in names] for row in rows])
+    spread = values.std(axis=0)
+    spread[spread == 0] = 1.0
+    fitted = LogisticRegression(C=SOFTNESS, max_iter=5000).fit(values / spread, right, sample_weight=heft)
+    out = {n: round(float(w), 4) for n, w in zip(names, fitted.coef_[0] / spread, strict=True) if abs(w) > 1e-4}
+    return {"one": round(float(fitted.intercept_[0]), 4), **out}
+
+
+def learn(examples: Sequence[Example], names: Sequence[str]) -> Model:
+    """Ranker on all answerable examples; confidence on out-of-fold scores of those that nothing forbids."""
+    rows, right, heft = [], [], []
+    for fold in range(N_FOLDS):
+        inner = as_model(names, fit_ranker([e for e in examples if fold_of(e) != fold], names), {})
+        held = [e for e in examples if fold_of(e) == fold]
+        for row, good, no, e in zip(*confidence_rows(inner, held), held, strict=True):
+            if not no:
+                rows.append(row)
+                right.append(good)
+                heft.append(0.5 if e.group == "taken out" else 1.0)
+    return as_model(names, fit_ranker(examples, names), fit_confidence(rows, right, heft))
+
+
+_FOLDS: dict[str, int] = {}
+
+
+def fold_of(e: Example) -> int:
+    """The fold of a question: the same whatever its example's kind."""
+    return _FOLDS.setdefault(e.question, len(_FOLDS) * 7 % N_FOLDS)
+
+
+def report(examples: Sequence[Example], names: Sequence[str], threshold: float) -> None:
+    """Nested cross-validation: every figure printed is of questions that neither ranker nor confidence saw."""
+    tally: dict[str, list[tuple[float, bool, str, bool]]] = {}
+    for fold in range(N_FOLDS):
+        model = learn([e for e in examples if fold_of(e) != fold], names)
+        held = [e for e in examples if fold_of(e) == fold]
+        for e, good, no in zip(held, *confidence_rows(model, held)[1:], strict=True):
+            sure = model.confidence(model.rank(e.found), e.n_passages)
+            tally.setdefault(e.group, []).append((0.0 if no else sure, good, no, e.answerable))
+    print(f"{'group':10s} {'n':>4s} {'exact@1':>8s} {'coverage':>9s} {'precision':>9s} {'coverage at precision .92':>26s}")
+    for group, rows in tally.items():
+        given = [r for r in rows if r[0] >= threshold]
+        ordered = sorted(rows, key=lambda r: -r[0])
+        reach = max(
+            (k for k in range(1, len(rows) + 1) if sum(r[1] for r in ordered[:k]) >= 0.92 * k), default=0
+        )
+        exact = sum(r[1] for r in rows) / len(rows)
+        precision = sum(r[1] for r in given) / (len(given) or 1)
+        print(f"{group:10s} {len(rows):4d} {exact:8.3f} {len(given) / len(rows):9.3f} {precision:9.3f} {reach / len(rows):26.3f}")
+    print("\nreliability (all groups):  confidence  n  right")
+    everything = [r for rows in tally.values() for r in rows if not r[2]]
+    for low in np.arange(0, 1, 0.1):
+        inside = [r for r in everything if low <= r[0] < low + 0.1 + (low > 0.85) * 0.01]
+        if inside:
+            print(f"  {low:.1f}-{low + 0.1:.1f}  {len(inside):4d}  {sum(r[1] for r in inside) / len(inside):.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--news", type=Path, required=True, help="home that holds the news corpus")
+    parser.add_argument("--questions", type=Path, required=True, help="qa_dev.jsonl")
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--sentence-threshold", type=float, default=0.6)
+    parser.add_argument("--write", action="store_true", help="write knowledge/reading_model.json")
+    parser.add_argument("--no-report", action="store_true")
+    options = parser.parse_args()
+    rows = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines()]
+    pairs = yaml.safe_load((ROOT / "seeds" / "qa.yaml").read_text(encoding="utf-8"))["pairs"]
+    news = open_wenshu(Settings(home=options.news))
+    with tempfile.TemporaryDirectory() as home:
+        seed = open_wenshu(Settings(home=Path(home)))
+        seed.ingest_bundled()
+        examples = from_pairs(seed, pairs) + from_news(news, rows)
+        seed.close()
+    names = sorted({name for e in examples for f in e.found for name in f.features})
+    if not options.no_report:
+        report(examples, names, options.threshold)
+    if options.write:
+        kept = {"threshold": options.threshold, "sentence_threshold": options.sentence_threshold}
+        model = learn(examples, names)
+        data = {"weights": model.weights, "bias": 0.0, "calibration": model.calibration, **kept}
+        MODEL.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        print(f"wrote {MODEL.name}")
+
+
+if __name__ == "__main__":
+    main()
