@@ -12,25 +12,17 @@ from functools import lru_cache
 from time import perf_counter
 
 from knowledge.agreement import agrees
-from knowledge.chunking import clauses, sentences
+from knowledge.chunking import sentences
+from knowledge.excerpt import best_excerpt
+from knowledge.features import Evidence
 from knowledge.figures import scan
 from knowledge.linking import link
-from knowledge.question import Ask, Question, Tokenize, analyse
+from knowledge.matching import Weighted, weigh
+from knowledge.question import Ask, Question, analyse
 from knowledge.ranking import Model
-from knowledge.reading import Evidence, Weighted, candidates, objection, presence, time_fit, weigh
-from knowledge.schema import (
-    Answer,
-    Article,
-    Citation,
-    Figure,
-    Finding,
-    Hit,
-    Modifier,
-    Period,
-    Quantity,
-    Span,
-    Status,
-)
+from knowledge.reading import candidates, objection
+from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Modifier, Quantity, Span, Status
+from knowledge.terms import Tokenize
 
 N_NEAREST = 3
 """Passages shown with an abstention."""
@@ -83,7 +75,7 @@ class Reader:
             return _metadata(question, evidence(hits[0].passage.article_id).article)
         terms = weigh(question.terms, self.document_frequency, self.n_passages())
         if question.ask in {Ask.SENTENCE, Ask.TIME}:
-            return _sentence_answer(question, terms, hits, evidence, self.model, abstain=abstain)
+            return self._sentence_answer(question, terms, hits, evidence, abstain=abstain)
         return self._figure_answer(question, terms, hits, evidence, abstain=abstain)
 
     def _figure_answer(
@@ -104,6 +96,29 @@ class Reader:
             shown = _abstained(reason, hits, evidence)
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES])
         return _answered(question, ranked, confidence, evidence)
+
+    def _sentence_answer(
+        self,
+        question: Question,
+        terms: Sequence[Weighted],
+        hits: Sequence[Hit],
+        evidence: Callable[[str], Evidence],
+        *,
+        abstain: bool,
+    ) -> Answer:
+        best = best_excerpt(question, terms, hits, evidence)
+        if best is None:
+            return _abstained("no_passage", hits, evidence)
+        if abstain and best.score < self.model.sentence_threshold:
+            return replace(_abstained("unsure", hits, evidence), confidence=best.score)
+        article = evidence(best.article_id).article
+        return Answer(
+            question="",
+            status=Status.ANSWERED,
+            text=article.text[best.mark.start : best.mark.end].strip("，。；：、 \n"),
+            citations=(cite(article, best.span, (best.mark,), 1),),
+            confidence=best.score,
+        )
 
     def _why_not(self, question: Question, best: Finding, confidence: float) -> str:
         """The reason to abstain; empty if the best candidate is good enough."""
@@ -145,7 +160,9 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
     """
     for citation in answer.citations:
         if articles(citation.article_id).text[citation.start : citation.end] != citation.quote:
-            return replace(answer, status=Status.ABSTAINED, figures=(), citations=(), reason="quote_not_verbatim")
+            return replace(
+                answer, status=Status.ABSTAINED, figures=(), citations=(), reason="quote_not_verbatim"
+            )
     by_label = {c.label: c for c in answer.citations}
     for finding in answer.figures:
         if not _stands_in(finding, by_label.get(finding.citation)):
@@ -230,9 +247,11 @@ def _elsewhere(ranked: Sequence[Finding]) -> Iterator[Finding]:
 
 def _verdict(question: Question, stated: Quantity) -> bool | None:
     """Yes or no to the asker's own figure, None if the article's figure can't tell."""
-    own = next((q for q in question.quantities if q.kind is stated.kind), None)
+    own = next((q for q in question.quantities if q.kind is stated.kind or not q.unit), None)
     if own is None:
         return None
+    if not own.unit:
+        own = replace(own, unit=stated.unit, kind=stated.kind)
     negated = re.search(r"不到|不足|没到|没有达到|低于|少于", question.text[max(0, own.start - 4) : own.end])
     at_least = re.search(r"达到|达|到|有|够", question.text[max(0, own.start - 4) : own.start])
     exceeds = re.search(r"超过?|突破|多于|高于|大于|过", question.text[max(0, own.start - 4) : own.start])
@@ -262,93 +281,3 @@ def _metadata(question: Question, article: Article) -> Answer:
 
 def _day_text(day: date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else ""
-
-
-_CUES = {
-    "who": (r"谁|哪家|哪个单位|哪个部门|哪位|哪所", r"主办|承办|负责人|表示|说|局|公司|大学|中心|由"),
-    "list": (r"哪些|哪几|包括|分别|什么", r"、.*、|包括|以及|和|“"),
-    "where": (r"哪里|哪儿|何处|什么地方", r"在|位于|市|省|县|区"),
-}
-
-
-def _sentence_answer(
-    question: Question,
-    terms: Sequence[Weighted],
-    hits: Sequence[Hit],
-    evidence: Callable[[str], Evidence],
-    model: Model,
-    *,
-    abstain: bool,
-) -> Answer:
-    """The sentence that answers a question for no figure, its best clause marked."""
-    scored = sorted(
-        (
-            (_sentence_score(question, terms, evidence(hit.passage.article_id), span, hit), hit, span)
-            for hit in hits
-            for span in _hit_sentences(evidence(hit.passage.article_id), hit)
-        ),
-        key=lambda item: -item[0],
-    )
-    if not scored or not terms:
-        return _abstained("no_passage", hits, evidence)
-    score, hit, span = scored[0]
-    if abstain and score < model.sentence_threshold:
-        return replace(_abstained("unsure", hits, evidence), confidence=score)
-    source = evidence(hit.passage.article_id)
-    mark, text = _answer_part(question, terms, source, span)
-    return Answer(
-        question="",
-        status=Status.ANSWERED,
-        text=text,
-        citations=(cite(source.article, span, (mark,), 1),),
-        confidence=score,
-    )
-
-
-def _hit_sentences(source: Evidence, hit: Hit) -> list[Span]:
-    inside = [s for s in sentences(source.text) if hit.passage.start <= s.start < hit.passage.end]
-    return inside or [Span(hit.passage.start, hit.passage.end)]
-
-
-def _sentence_score(
-    question: Question, terms: Sequence[Weighted], source: Evidence, span: Span, hit: Hit
-) -> float:
-    """Share of the question's weight in the sentence (context counts less), less what is missing, in [0, 1]."""
-    total = sum(t.weight for t in terms) or 1.0
-    text = source.text[span.start : span.end]
-    around = source.text[max(0, span.start - 120) : span.start] + source.title + hit.passage.heading
-    here = worst = 0.0
-    for term in terms:
-        inside = presence(term.text, text)
-        best = max(inside, 0.75 * presence(term.text, around))
-        here += term.weight * best
-        if term.name:
-            worst = max(worst, 1 - best)
-    score = here / total - 0.4 * worst
-    periods = scan(text, anchor=source.article.day).periods
-    if question.ask is Ask.TIME and not periods:
-        score -= 0.4
-    if any(time_fit(question.periods, p, source.article.day) == "conflict" for p in periods[:1]):
-        score -= 0.3
-    for asked, cue in _CUES.values():
-        if re.search(asked, question.text) and re.search(cue, text):
-            score += 0.05
-    return max(0.0, min(1.0, score + 0.03 / hit.rank))
-
-
-def _answer_part(
-    question: Question, terms: Sequence[Weighted], source: Evidence, span: Span
-) -> tuple[Span, str]:
-    """What to mark in the sentence: the time for 什么时候, else the clause that speaks most of the question."""
-    if question.ask is Ask.TIME:
-        periods = scan(source.text[span.start : span.end], anchor=source.article.day).periods
-        if periods:
-            mark = _shift(periods[0], span.start)
-            return mark, source.article.text[mark.start : mark.end]
-    parts = clauses(source.text, span)
-    best = max(parts, key=lambda c: sum(t.weight * presence(t.text, source.text[c.start : c.end]) for t in terms))
-    return best, source.article.text[best.start : best.end].strip("，。；：、 \n")
-
-
-def _shift(period: Period, by: int) -> Span:
-    return Span(period.start + by, period.end + by)

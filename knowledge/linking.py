@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from knowledge.chunking import clauses, sentences
 from knowledge.figures import scan
-from knowledge.question import direction_of, statistic_of
 from knowledge.schema import Figure, Kind, Period, Quantity, Span
+from knowledge.statistic import direction_of, statistic_of
 
 _RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 _COUNTED = frozenset({Kind.COUNT})
@@ -146,10 +146,10 @@ def _measure(text: str, quantity: Quantity, reach: Span) -> str:
     """The noun phrase counted: after the classifier for 43个项目, before the number for 投资金额23.26亿元."""
     before = _LEAD.sub("", _SAYS.sub("", text[reach.start : quantity.start]))
     after = re.match(r"[^，,；;：:。、（）()！？\n]*", text[quantity.end : reach.end])
-    noun = after.group().strip(" “”\"的") if after else ""
+    noun = after.group().strip(' “”"的') if after else ""
     if quantity.kind in _COUNTED and noun and not re.match(r"[和与及增下同占比较]|以上|以下|左右", noun):
         return noun
-    return before.strip(" “”\"的，,") or noun
+    return before.strip(' “”"的，,') or noun
 
 
 def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
@@ -205,7 +205,9 @@ def _respectively(
     chosen: list[int] = []
     for i in later:
         gap = text[figures[chosen[-1]].quantity.end : figures[i].quantity.start] if chosen else ""
-        if figures[i].quantity.kind != kind or (chosen and not re.fullmatch(r"[、，和与及以约近超达为\s]*", gap)):
+        if figures[i].quantity.kind != kind or (
+            chosen and not re.fullmatch(r"[、，和与及以约近超达为\s]*", gap)
+        ):
             break
         chosen.append(i)
     head = text[figures[chosen[0]].sentence.start : mark] if chosen else ""
@@ -235,8 +237,9 @@ def _opening(text: str, sentence: Span) -> str:
     head = re.split(r"[，,；;：:]", text[sentence.start : sentence.end])
     for part in head[:2]:
         run = re.match(
-            r"(?:截至)?[\d年月日底初末上下半前第一二三四季度个]*(?:，)?([^\d了共已将在达为有是等，]{2,20})", part.strip()
+            r"(?:截至)?[\d年月日底初末上下半前第一二三四季度个]*(?:，)?([^\d了共已将在达为有是等，]{2,20})",
+            part.strip(),
         )
         if run:
-            return run.group(1).strip(" “”\"")
+            return run.group(1).strip(' “”"')
     return ""

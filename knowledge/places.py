@@ -14,9 +14,7 @@ _NAMES = """
 西安 咸阳 宝鸡 兰州 西宁 银川 乌鲁木齐 呼和浩特 包头 雄安 浦东 长三角 珠三角 大湾区 京津冀 成渝 西部 东部 中部 东北
 """
 _ONE = {"我国": "中国", "全国": "中国", "印尼": "印度尼西亚", "世界": "全球"}
-_PLACE = re.compile(
-    "|".join(sorted(map(re.escape, _NAMES.split()), key=len, reverse=True))
-)
+_PLACE = re.compile("|".join(sorted(map(re.escape, _NAMES.split()), key=len, reverse=True)))
 _SUPERLATIVE = re.compile(r"(?:全国|全球|世界|西部|东部|中部|亚洲|国内)(?:首|第一|最|唯一|领先|前)")
 
 

@@ -65,9 +65,7 @@ def confidence_features(ranked: Sequence[Finding], model: Model, n_passages: int
     best = ranked[0]
     value = (best.figure.quantity.value, best.figure.quantity.unit)
     score = model.score(best.features)
-    rival = next(
-        (f for f in ranked[1:] if (f.figure.quantity.value, f.figure.quantity.unit) != value), None
-    )
+    rival = next((f for f in ranked[1:] if (f.figure.quantity.value, f.figure.quantity.unit) != value), None)
     lead = score - model.score(rival.features) if rival else 4.0
     crowd = log10(max(n_passages, 1)) / 5
     return {"one": 1.0, "score": score, "lead": min(lead, 4.0), "crowd": crowd, **best.features}

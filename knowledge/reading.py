@@ -1,117 +1,15 @@
-"""Question + hits → figure candidates with features and a probability each, without a model.
+"""Question + hits → figure candidates, each with its features, and what forbids an answer.
 
-A candidate is a figure of a hit passage.  Its features say, in [0, 1] unless noted, how much of what was
-asked stands where: in the reach that governs the figure, earlier in its sentence, nearby, in the article; and
-whether unit, statistic, direction and time agree.  Weights are learned (`tests/bench/train.py`).
+A candidate is a figure of a hit passage.  `ranking` turns the features into probabilities.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
-from knowledge.places import places
-from knowledge.question import Question, Term
-from knowledge.schema import Article, Figure, Finding, Hit, Kind, Period, Span
-from knowledge.synonyms import SYNONYMS
-
-_HAN = re.compile(r"[一-鿿A-Za-z]")
-_RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An article as reading sees it.
-
-    Attributes:
-        article: As stored.
-        text: `article.text`, folded; same offsets.
-        title: Folded title.
-        figures: All linked figures of `text`.
-    """
-
-    article: Article
-    text: str
-    title: str
-    figures: tuple[Figure, ...]
-
-
-class Weighted(NamedTuple):
-    """A question term with its final weight (prior times how rare it is in the articles)."""
-
-    text: str
-    weight: float
-    name: bool
-    place: bool
-    head: bool
-    noun: bool
-    coined: bool
-
-
-@lru_cache(maxsize=200_000)
-def presence(term: str, text: str) -> float:
-    """How far a text speaks of a term, in [0, 1].
-
-    1 for the word itself, .9 for a synonym, .7 for an abbreviation (高企 of 高新技术企业), else half the share
-    of its character pairs.
-
-    >>> presence("投资", "累计投资金额"), presence("高企", "高新技术企业数")
-    (1.0, 0.7)
-    """
-    if term in text:
-        return 1.0
-    if any(word in text for word in SYNONYMS.get(term, ())):
-        return 0.9
-    if len(term) < 2:
-        return 0.0
-    partial = max(_split_presence(term, text), 0.5 * _pairs(term, text))
-    if 2 <= len(term) <= 4 and partial < 0.7 and _abbreviates(term, text):
-        return 0.7
-    return partial
-
-
-def _split_presence(term: str, text: str) -> float:
-    """Best cover of a compound by two known halves (营收增速 → 营业收入 + 增长), a little discounted."""
-    if not 3 <= len(term) <= 8:
-        return 0.0
-    best = 0.0
-    for cut in range(1, len(term)):
-        halves = (term[:cut], term[cut:])
-        score = 0.0
-        for half in halves:
-            if half in text or any(word in text for word in SYNONYMS.get(half, ())):
-                score += len(half) / len(term)
-        best = max(best, score)
-    return 0.9 * best if best >= 1.0 else 0.6 * best
-
-
-def _pairs(term: str, text: str) -> float:
-    n = len(term) - 1
-    return sum(term[i : i + 2] in text for i in range(n)) / n
-
-
-def _abbreviates(term: str, text: str) -> bool:
-    """Whether the term's characters stand in order, close together, in one word run of the text."""
-    gap = r"[一-鿿]{0,3}?"
-    return re.search(gap.join(re.escape(c) for c in term), text) is not None
-
-
-def weigh(
-    terms: Iterable[Term], document_frequency: Callable[[str], int], n_passages: int
-) -> tuple[Weighted, ...]:
-    """Terms with prior weight times rarity; a word in every passage keeps 30 % of its prior."""
-    from math import log
-
-    top = log(1 + max(n_passages, 2))
-    out = []
-    for term in terms:
-        rarity = log(1 + max(n_passages, 2) / (1 + document_frequency(term.text))) / top
-        out.append(Weighted(term.text, term.weight * (0.3 + 0.7 * min(rarity, 1.0)), term.name, term.place, term.head, term.noun, term.coined))
-    return tuple(out)
-
+from knowledge.features import Evidence, features
+from knowledge.matching import Weighted
+from knowledge.question import Question
+from knowledge.schema import Finding, Hit
 
 _OBJECTIONS: tuple[tuple[str, str, float], ...] = (
     ("time_conflict", "other_time", 0.5),
@@ -139,17 +37,6 @@ def objection(features: Mapping[str, float]) -> str:
     return next((reason for name, reason, bound in _OBJECTIONS if features[name] > bound), "")
 
 
-class _Scopes(NamedTuple):
-    """Runs of text around one figure, from the tightest outwards."""
-
-    own: str
-    lead: str
-    tail: str
-    near: str
-    head: str
-    whole: str
-
-
 def candidates(
     question: Question,
     terms: Sequence[Weighted],
@@ -161,9 +48,7 @@ def candidates(
     seen: set[tuple[str, int]] = set()
     for hit in hits:
         source = evidence(hit.passage.article_id)
-        inside = [
-            f for f in source.figures if hit.passage.start <= f.quantity.start < hit.passage.end
-        ]
+        inside = [f for f in source.figures if hit.passage.start <= f.quantity.start < hit.passage.end]
         for figure in inside:
             key = (hit.passage.article_id, figure.quantity.start)
             if key not in seen:
@@ -171,263 +56,6 @@ def candidates(
                 found = features(question, terms, hit, source, figure)
                 out.append(Finding(figure, hit.passage.article_id, 0.0, features=found))
     return tuple(_with_agreement(out))
-
-
-def features(
-    question: Question, terms: Sequence[Weighted], hit: Hit, source: Evidence, figure: Figure
-) -> Mapping[str, float]:
-    """What speaks for and against one figure, by name."""
-    scopes = _scopes(source, hit, figure)
-    rivals = [f for f in source.figures if f.sentence == figure.sentence and f is not figure]
-    return {
-        **_coverage(terms, scopes),
-        **_theft(terms, source.text, figure, rivals, scopes),
-        **_shape(question, terms, source.text, figure, scopes),
-        **_agreement(question, source, figure),
-        **_retrieved(hit),
-    }
-
-
-def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
-    text, quantity = source.text, figure.quantity
-    own = f"{text[figure.reach.start : quantity.start]}\u3000{text[quantity.end : figure.reach.end]}"
-    lead = text[figure.sentence.start : figure.reach.start]
-    if figure.series:
-        own, lead = f"{figure.subject}\u3000{own}", lead.split("、")[0] if "、" in lead else lead
-    if figure.inherited:
-        own = f"{figure.measure}\u3000{own}"
-    paragraph = text.rfind("\n", 0, figure.sentence.start) + 1
-    return _Scopes(
-        own=own,
-        lead=lead,
-        tail=text[figure.reach.end : figure.sentence.end],
-        near=text[max(paragraph, figure.sentence.start - 160) : figure.sentence.start],
-        head=f"{source.title}\u3000{hit.passage.heading}\u3000{text[:80]}",
-        whole=text,
-    )
-
-
-def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
-    """Share of the question's weight first met in each scope, going outwards, and what is met nowhere."""
-    total = sum(t.weight for t in terms) or 1.0
-    gained = dict.fromkeys(("own", "lead", "tail", "near", "head", "whole"), 0.0)
-    missing = missing_name = missing_place = far_name = far_noun = far_coined = missing_noun = 0.0
-    for term in terms:
-        best = 0.0
-        for name, scope in zip(_Scopes._fields, scopes, strict=True):
-            if best >= 1.0:
-                break
-            found = presence(term.text, scope)
-            if found > best:
-                gained[name] += term.weight * (found - best)
-                best = found
-            if name == "near" and term.name:
-                far_name = max(far_name, (1 - best) * term.weight)
-        near_best = min(1.0, max(presence(term.text, scope) for scope in scopes[:5]))
-        if term.coined:
-            far_coined = max(far_coined, 1 - near_best)
-        if term.noun:
-            far_noun = max(far_noun, (1 - near_best) * term.weight)
-            missing_noun = max(missing_noun, (1 - max(best, near_best)) * term.weight)
-        missing = max(missing, (1 - best) * term.weight)
-        if term.name:
-            missing_name = max(missing_name, 1 - best)
-        if term.place:
-            missing_place = max(missing_place, 1 - best)
-    out = {f"cover_{name}": value / total for name, value in gained.items()}
-    out["cover_sentence"] = out["cover_own"] + out["cover_lead"] + out["cover_tail"]
-    out["miss_all"] = max(0.0, 1 - sum(gained.values()) / total)
-    out["miss_max"] = missing
-    out["miss_name"] = missing_name
-    out["miss_place"] = missing_place
-    out["far_name"] = far_name
-    out["far_noun"] = far_noun
-    out["far_coined"] = far_coined
-    out["miss_noun"] = missing_noun
-    return out
-
-
-def _theft(
-    terms: Sequence[Weighted], text: str, figure: Figure, rivals: Sequence[Figure], scopes: _Scopes
-) -> dict[str, float]:
-    """Weight of the terms that another figure of the sentence governs more closely than this one."""
-    total = sum(t.weight for t in terms) or 1.0
-    before = after = nouns = measure = 0.0
-    own = {t.text: presence(t.text, scopes.own) for t in terms}
-    best_rival = 0.0
-    for rival in rivals:
-        reach = f"{text[rival.reach.start : rival.quantity.start]}\u3000{text[rival.quantity.end : rival.reach.end]}"
-        if rival.series:
-            reach = f"{rival.subject}\u3000{reach}"
-        gain = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in terms) / total
-        whole = sum(t.weight * presence(t.text, reach) for t in terms) / total
-        best_rival = max(best_rival, whole)
-        measured = [t for t in terms if t.noun and not t.name and not t.place]
-        taken = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in measured) / total
-        nouns = max(nouns, taken)
-        if figure.inherited and rival.measure != figure.measure:
-            gone = [t for t in measured if own[t.text] < 0.5 and presence(t.text, rival.measure) >= 0.9]
-            measure = max(measure, max((t.weight for t in gone), default=0.0))
-        if rival.quantity.start < figure.quantity.start:
-            before = max(before, gain)
-        else:
-            after = max(after, gain)
-    mine = sum(t.weight * own[t.text] for t in terms) / total
-    return {"stolen_before": before, "stolen_after": after, "stolen_nouns": nouns, "stolen_measure": measure, "lead_over_rivals": mine - best_rival}
-
-
-def _heads(terms: Sequence[Weighted], text: str) -> float:
-    """Weighted presence of the head terms; 1 if the question has none."""
-    heads = [t for t in terms if t.head]
-    total = sum(t.weight for t in heads)
-    return sum(t.weight * presence(t.text, text) for t in heads) / total if total else 1.0
-
-
-def _shape(
-    question: Question, terms: Sequence[Weighted], text: str, figure: Figure, scopes: _Scopes
-) -> dict[str, float]:
-    """How the reach itself looks beside the question."""
-    asked = "".join(t.text for t in question.terms)
-    pairs = {asked[i : i + 2] for i in range(len(asked) - 1)}
-    own = "".join(_HAN.findall(scopes.own))
-    own_pairs = {own[i : i + 2] for i in range(len(own) - 1)}
-    shared = len(pairs & own_pairs)
-    near = text[max(figure.reach.start, figure.quantity.start - 8) : figure.quantity.start]
-    if figure.inherited:
-        near = figure.measure[-8:] + near
-    right = text[figure.quantity.end : min(figure.reach.end, figure.quantity.end + 8)]
-    close = max((presence(t.text, near + "\u3000" + right) * t.weight for t in question.terms), default=0.0)
-    return {
-        "pairs_of_question": shared / (len(pairs) or 1),
-        "pairs_of_own": shared / (len(own_pairs) or 1),
-        "close": close,
-        "own_length": min(len(own), 40) / 40,
-        "head_own": _heads(terms, scopes.own),
-        "head_close": _heads(terms, near + "\u3000" + right),
-        "head_nowhere": 1 - _heads(terms, scopes.own + scopes.lead + scopes.tail + scopes.near + scopes.head),
-        "measure_asked": presence(figure.measure[-4:], question.text) if len(figure.measure) > 1 else 0.0,
-        "subject_asked": float(bool(figure.subject) and figure.subject in question.text),
-    }
-
-
-def _agreement(question: Question, source: Evidence, figure: Figure) -> dict[str, float]:
-    """Unit, kind, statistic, direction, time and hedge: agreement and conflict apart."""
-    quantity = figure.quantity
-    same_unit = bool(question.unit) and question.unit == quantity.unit
-    like_unit = bool(question.unit) and not same_unit and _alike(question.unit, quantity.unit)
-    kind_fits = not question.kinds or quantity.kind in question.kinds
-    time = time_fit(question.periods, figure.as_of, source.article.day)
-    hedged = bool(re.search(r"预计|预期|目标|力争|计划|将|打算|要", question.text))
-    return {
-        "unit_same": float(same_unit),
-        "unit_like": float(like_unit),
-        "unit_other": float(bool(question.unit) and not same_unit and not like_unit and kind_fits),
-        "kind_conflict": float(not kind_fits),
-        "kind_free": float(not question.kinds),
-        "is_rate": float(quantity.kind in _RATES),
-        "is_duration": float(quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS),
-        "is_bare": float(quantity.kind in {Kind.NUMBER, Kind.RATIO}),
-        "statistic_same": float(bool(question.statistic) and question.statistic == figure.statistic),
-        "statistic_missing": float(bool(question.statistic) and question.statistic != figure.statistic),
-        "statistic_extra": float(question.statistic != figure.statistic and figure.statistic in {"同比", "环比", "占比"}),
-        "increment_extra": float(question.statistic != "新增" and figure.statistic == "新增"),
-        "average_missing": float(question.statistic in _AVERAGES and question.statistic != figure.statistic),
-        "direction_same": float(bool(question.direction) and question.direction == figure.direction),
-        "direction_conflict": float(
-            question.direction is not None
-            and figure.direction is not None
-            and question.direction != figure.direction
-        ),
-        "direction_extra": float(question.direction is None and figure.direction is not None),
-        "statistic_conflict": float(
-            question.statistic in _AVERAGES
-            and figure.statistic in _AVERAGES
-            and question.statistic != figure.statistic
-        ),
-        "increment_for_total": float(question.statistic == "累计" and figure.statistic == "新增"),
-        "total_for_increment": float(question.statistic == "新增" and figure.statistic != "新增"),
-        "place_conflict": float(_other_place(question, source, figure)),
-        "time_same": float(time == "same"),
-        "time_conflict": float(time == "conflict"),
-        "time_wider": float(time == "wider"),
-        "time_unknown": float(time == "unknown"),
-        "time_asked": float(bool(question.periods)),
-        "hedge_extra": float(bool(quantity.hedge) and not hedged),
-        "echo": float(_echoes(question, figure)),
-    }
-
-
-_AVERAGES = frozenset({"人均", "日均", "月均", "年均", "平均", "环比", "同比"})
-
-_LIKE_UNITS = (
-    frozenset("人 名 位 个 人次".split()),
-    frozenset("家 个 户 所".split()),
-    frozenset("场 次 个 期 场次".split()),
-    frozenset("项 个 条 件 种 笔".split()),
-    frozenset("起 件 宗 例".split()),
-    frozenset("辆 台 部 架 艘".split()),
-    frozenset("% 个百分点 百分点 基点".split()),
-    frozenset("元 美元 人民币".split()),
-    frozenset("套 间 栋 幢 户".split()),
-)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether people use one unit when they ask and the other when they state.
-
-    >>> _alike("人", "位"), _alike("家", "场")
-    (True, False)
-    """
-    return any(one in group and other in group for group in _LIKE_UNITS)
-
-
-_TIME_UNITS = frozenset("年 个月 月 天 日 小时 个小时 分钟 秒 周 个星期 星期 岁".split())
-
-
-def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -> str:
-    """How a figure's time stands to the time asked for.
-
-    Returns:
-        "" if none is asked; "same"; "conflict"; "wider" if the figure covers more than what is asked (2021年 for
-        its 上半年); "narrower" for the reverse; "unknown" if the figure has no time and its article is near.
-    """
-    if not asked:
-        return ""
-    want = asked[0]
-    if stated is None or not stated.resolved:
-        near = day is None or (want.lo <= day and (day - want.hi).days < 400)
-        return "unknown" if near else "conflict"
-    if stated.lo == want.lo and stated.hi == want.hi:
-        return "same"
-    if stated.cutoff or want.cutoff:
-        # A state at the end of the span asked for is that span's state.
-        return "same" if want.lo <= stated.hi <= want.hi or want.lo <= want.hi == stated.hi else "conflict"
-    if want.lo <= stated.lo and stated.hi <= want.hi:
-        return "narrower"
-    if stated.lo <= want.lo and want.hi <= stated.hi:
-        return "wider"
-    return "conflict"
-
-
-def _other_place(question: Question, source: Evidence, figure: Figure) -> bool:
-    """Whether the question names a place and the figure's sentence, up to the figure, only others."""
-    asked = places(question.text)
-    said = places(source.text[figure.sentence.start : figure.reach.end])
-    return bool(asked) and bool(said) and not asked & said
-
-
-def _echoes(question: Question, figure: Figure) -> bool:
-    return any(
-        own.value == figure.quantity.value and own.unit == figure.quantity.unit for own in question.quantities
-    )
-
-
-def _retrieved(hit: Hit) -> dict[str, float]:
-    return {
-        "hit_rank": 1 / hit.rank,
-        "hit_dense": max(0.0, ((hit.dense or 0.75) - 0.75) * 4),
-        "has_dense": float(hit.dense is not None),
-    }
 
 
 def _with_agreement(found: list[Finding]) -> list[Finding]:
@@ -445,7 +73,5 @@ def _with_agreement(found: list[Finding]) -> list[Finding]:
             if o.article_id != finding.article_id
         ]
         extra = {"echoed_elsewhere": max(others, default=0.0), "n_elsewhere": min(len(others), 5) / 5}
-        out.append(
-            Finding(finding.figure, finding.article_id, 0.0, features={**finding.features, **extra})
-        )
+        out.append(Finding(finding.figure, finding.article_id, 0.0, features={**finding.features, **extra}))
     return out

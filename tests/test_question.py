@@ -1,8 +1,10 @@
 from datetime import date
 
 import pytest
-from knowledge.question import Ask, analyse, direction_of, statistic_of
+
+from knowledge.question import Ask, analyse
 from knowledge.schema import Direction, Kind
+from knowledge.statistic import direction_of, statistic_of
 from knowledge.words import fold, tokenize
 
 ANCHOR = date(2022, 2, 21)
@@ -64,7 +66,13 @@ def test_a_split_product_name_is_one_term():
 
 @pytest.mark.parametrize(
     ("text", "statistic"),
-    [("同比增长多少", "同比"), ("环比呢", "环比"), ("比上年同期增长", "同比"), ("一共多少", "累计"), ("产值多少", "")],
+    [
+        ("同比增长多少", "同比"),
+        ("环比呢", "环比"),
+        ("比上年同期增长", "同比"),
+        ("一共多少", "累计"),
+        ("产值多少", ""),
+    ],
 )
 def test_statistic(text, statistic):
     assert statistic_of(text) == statistic
@@ -72,7 +80,12 @@ def test_statistic(text, statistic):
 
 @pytest.mark.parametrize(
     ("text", "direction"),
-    [("增长16.3%", Direction.UP), ("下降2%", Direction.DOWN), ("由降转升的增长与下降", None), ("达33位", None)],
+    [
+        ("增长16.3%", Direction.UP),
+        ("下降2%", Direction.DOWN),
+        ("由降转升的增长与下降", None),
+        ("达33位", None),
+    ],
 )
 def test_direction(text, direction):
     assert direction_of(text) is direction

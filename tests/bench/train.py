@@ -20,16 +20,18 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+
 from knowledge.build import Wenshu, open_wenshu
 from knowledge.figures import scan
+from knowledge.matching import weigh
 from knowledge.question import Ask, analyse
 from knowledge.ranking import Model, confidence_features
-from knowledge.reading import candidates, objection, weigh
+from knowledge.reading import candidates, objection
 from knowledge.retrieval import to_hit
 from knowledge.schema import Finding
 from knowledge.settings import Settings
-from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "knowledge" / "reading_model.json"
@@ -54,7 +56,11 @@ class Example:
 
 
 def example(
-    wenshu: Wenshu, group: str, text: str, gold: tuple[Decimal, str] | None, without: frozenset[str] = frozenset()
+    wenshu: Wenshu,
+    group: str,
+    text: str,
+    gold: tuple[Decimal, str] | None,
+    without: frozenset[str] = frozenset(),
 ) -> Example | None:
     """The candidates of one question as the product sees them; None if it wants no figure."""
     reader = wenshu._reader
@@ -115,7 +121,9 @@ def fit_ranker(examples: Sequence[Example], names: Sequence[str]) -> np.ndarray:
     return minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
 
 
-def as_model(names: Sequence[str], weights: np.ndarray, calibration: Mapping[str, float], **kept: float) -> Model:
+def as_model(
+    names: Sequence[str], weights: np.ndarray, calibration: Mapping[str, float], **kept: float
+) -> Model:
     return Model(
         weights={n: round(float(w), 3) for n, w in zip(names, weights, strict=True)},
         bias=0.0,
@@ -125,7 +133,9 @@ def as_model(names: Sequence[str], weights: np.ndarray, calibration: Mapping[str
     )
 
 
-def confidence_rows(model: Model, examples: Sequence[Example]) -> tuple[list[dict[str, float]], list[bool], list[str]]:
+def confidence_rows(
+    model: Model, examples: Sequence[Example]
+) -> tuple[list[dict[str, float]], list[bool], list[str]]:
     """Features of the confidence for the best candidate of each example, whether it is right, and what forbids it."""
     rows, right, forbidden = [], [], []
     for e in examples:
@@ -137,13 +147,17 @@ def confidence_rows(model: Model, examples: Sequence[Example]) -> tuple[list[dic
     return rows, right, forbidden
 
 
-def fit_confidence(rows: Sequence[Mapping[str, float]], right: Sequence[bool], heft: Sequence[float]) -> dict[str, float]:
+def fit_confidence(
+    rows: Sequence[Mapping[str, float]], right: Sequence[bool], heft: Sequence[float]
+) -> dict[str, float]:
     names = sorted({name for row in rows for name in row} - {"one"})
     values = np.array([[row.get(n, 0.0) for n in names] for row in rows])
     spread = values.std(axis=0)
     spread[spread == 0] = 1.0
     fitted = LogisticRegression(C=SOFTNESS, max_iter=5000).fit(values / spread, right, sample_weight=heft)
-    out = {n: round(float(w), 4) for n, w in zip(names, fitted.coef_[0] / spread, strict=True) if abs(w) > 1e-4}
+    out = {
+        n: round(float(w), 4) for n, w in zip(names, fitted.coef_[0] / spread, strict=True) if abs(w) > 1e-4
+    }
     return {"one": round(float(fitted.intercept_[0]), 4), **out}
 
 
@@ -178,7 +192,9 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
         for e, good, no in zip(held, *confidence_rows(model, held)[1:], strict=True):
             sure = model.confidence(model.rank(e.found), e.n_passages)
             tally.setdefault(e.group, []).append((0.0 if no else sure, good, no, e.answerable))
-    print(f"{'group':10s} {'n':>4s} {'exact@1':>8s} {'coverage':>9s} {'precision':>9s} {'coverage at precision .92':>26s}")
+    print(
+        f"{'group':10s} {'n':>4s} {'exact@1':>8s} {'coverage':>9s} {'precision':>9s} {'coverage at precision .92':>26s}"
+    )
     for group, rows in tally.items():
         given = [r for r in rows if r[0] >= threshold]
         ordered = sorted(rows, key=lambda r: -r[0])
@@ -187,17 +203,23 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
         )
         exact = sum(r[1] for r in rows) / len(rows)
         precision = sum(r[1] for r in given) / (len(given) or 1)
-        print(f"{group:10s} {len(rows):4d} {exact:8.3f} {len(given) / len(rows):9.3f} {precision:9.3f} {reach / len(rows):26.3f}")
+        print(
+            f"{group:10s} {len(rows):4d} {exact:8.3f} {len(given) / len(rows):9.3f} {precision:9.3f} {reach / len(rows):26.3f}"
+        )
     print("\nreliability (all groups):  confidence  n  right")
     everything = [r for rows in tally.values() for r in rows if not r[2]]
     for low in np.arange(0, 1, 0.1):
         inside = [r for r in everything if low <= r[0] < low + 0.1 + (low > 0.85) * 0.01]
         if inside:
-            print(f"  {low:.1f}-{low + 0.1:.1f}  {len(inside):4d}  {sum(r[1] for r in inside) / len(inside):.2f}")
+            print(
+                f"  {low:.1f}-{low + 0.1:.1f}  {len(inside):4d}  {sum(r[1] for r in inside) / len(inside):.2f}"
+            )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--news", type=Path, required=True, help="home that holds the news corpus")
     parser.add_argument("--questions", type=Path, required=True, help="qa_dev.jsonl")
     parser.add_argument("--threshold", type=float, default=0.5)
