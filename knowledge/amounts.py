@@ -83,26 +83,8 @@ _HALVED = frozenset(
 _METRES = re.compile(r"\d{1,2}(?![\d.,:年月日米万亿厘cm人名个])")
 """1米75."""
 _YEARLIKE = re.compile(r"(?:19[89]|20[0-3])\d$")
-_YEAR_NAMES = frozenset(
-    [
-        "款",
-        "级",
-        "国",
-        "市",
-        "省",
-        "县",
-        "站",
-        "届",
-        "部",
-        "位",
-        "年级",
-        "城市",
-        "国家",
-        "企业",
-        "项目",
-        "品牌",
-    ]
-)
+_YEAR_NAMES_LISTED = "款 级 国 市 省 县 站 届 部 位 年级 城市 国家 企业 项目 品牌"
+_YEAR_NAMES = frozenset(_YEAR_NAMES_LISTED.split())
 """2023款 and 2021级 name a year."""
 _HALF = Decimal("0.5")
 
@@ -116,26 +98,26 @@ def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
         floor: No word before this belongs to it.
         limit: Nothing at or after this belongs to it.
     """
-    if start > floor and text[start - 1 - (text[start - 1] == " ")] == "第":
-        return _ordinal(text, start)
+    place = start - 2 if text.startswith(" ", start - 1) else start - 1
+    if place >= floor and text[place] == "第":
+        ordinal = _ordinal(text, place, start)
+        return ordinal if ordinal and ordinal.end <= limit else None
     if text[start].isdigit() and (named := identifiers.named_at(text, start, floor)) is not None:
         return named._replace(end=min(named.end, limit))
     found = share_at(text, start) or _amount(text, start, floor, limit)
     if found is None and text[start].isdigit():
-        return _bare(text, start, floor)
-    return found
+        found = _bare(text, start, floor)
+    return found if found and found.end <= limit else None
 
 
-def _ordinal(text: str, start: int) -> Core | None:
+def _ordinal(text: str, place: int, start: int) -> Core | None:
     number = _number_at(text, start)
     if number is None:
         return None
     unit = unit_at(text, number.end)
     end = number.end + len(unit.written) if unit else number.end
     name = unit.name if unit else ""
-    return Core(
-        text.rindex("第", 0, start), end, number.numeral.value, name, Kind.ORDINAL, number.numeral.digits
-    )
+    return Core(place, end, number.numeral.value, name, Kind.ORDINAL, number.numeral.digits)
 
 
 def _number_at(text: str, start: int) -> _Number | None:
@@ -171,11 +153,11 @@ def _two_digits(match: re.Match[str]) -> _Number | None:
 
 def _amount(text: str, start: int, floor: int, limit: int) -> Core | None:
     number = _number_at(text, start)
-    if number is None or number.end > limit:
+    if number is None:
         return None
     core = _with_unit(text, number, floor)
     core = _range(text, number, core, floor, limit) or core
-    if core is None or core.end > limit:
+    if core is None:
         return None
     if core.unit in _RANKED and text[start - 1 : start] == "前":
         return core._replace(start=start - 1, kind=Kind.ORDINAL)
@@ -195,7 +177,9 @@ def _with_unit(text: str, number: _Number, floor: int) -> Core | None:
     core = _rated(text, number, measured)
     if not idioms.needs_bound(text[number.start : number.end]):
         return core
-    bounded = core.inside or modifiers.before(text, core.start, floor) or modifiers.after(text, core.end)
+    bounded = (
+        core.inside or modifiers.before(text, core.start, floor) or modifiers.after(text, core.end, len(text))
+    )
     return core if bounded else None
 
 
@@ -240,10 +224,10 @@ def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int)
     """`30至35只`, `3万辆至5万辆`, `-5至3℃`, or None if no second number completes a range."""
     link = _LINK.match(text, core.end if core else first.end)
     second = _number_at(text, link.end()) if link and first.high is None else None
-    if link is None or second is None or second.end > limit:
+    if link is None or second is None:
         return None
     upper = _with_unit(text, second, floor)
-    if upper is None or upper.high is not None or (core and core.unit != upper.unit):
+    if upper is None or upper.end > limit or upper.high is not None or (core and core.unit != upper.unit):
         return None
     low = core.value if core else first.numeral.value
     high = -upper.value if link["minus"] else upper.value
@@ -265,8 +249,10 @@ def _signed(text: str, core: Core, floor: int) -> Core:
     start = core.start
     minus = _MINUS.search(text, max(floor, start - 2), start)
     if minus:
-        high = -core.high if core.high is not None else None
-        return core._replace(start=minus.start(), value=-core.value, high=high)
+        if core.high is None:
+            return core._replace(start=minus.start(), value=-core.value)
+        low, high = sorted((-core.value, -core.high))
+        return core._replace(start=minus.start(), value=low, high=high)
     if core.kind in (Kind.NUMBER, Kind.MONEY):
         before = text[max(floor, start - 4) : start]
         for sign, name in CURRENCY.items():

@@ -12,7 +12,7 @@ from datetime import date
 from knowledge import modifiers, periods
 from knowledge.amounts import core_at
 from knowledge.numerals import fold
-from knowledge.schema import Kind, Modifier, Period, Quantity
+from knowledge.schema import Kind, Modifier, Period, Quantity, Span
 from knowledge.units import Core
 
 
@@ -52,46 +52,37 @@ def scan(text: str, *, anchor: date | None = None) -> Scan:
     folded = fold(text)
     dates = periods.find(folded, text, anchor)
     hedges = modifiers.Hedges(folded)
-    quantities = []
-    floor = 0
-    for core in _cores(folded, dates):
-        quantity = _quantity(folded, text, core, floor, hedges)
-        quantities.append(quantity)
-        floor = quantity.end
+    quantities: list[Quantity] = []
+    for core, room in _cores(folded, dates):
+        floor = max(room.start, quantities[-1].end) if quantities else room.start
+        quantities.append(_quantity(folded, text, core, Span(floor, room.end), hedges))
     return Scan(tuple(quantities), dates)
 
 
-def _cores(text: str, dates: tuple[Period, ...]) -> Iterator[Core]:
-    """The numbers of the folded `text` that lie outside the dates, from left to right."""
+def _cores(text: str, dates: tuple[Period, ...]) -> Iterator[tuple[Core, Span]]:
+    """The numbers of the folded `text` outside the dates, from left to right, each with the room around it."""
     pos = floor = index = 0
     while (numeral := _NUMERAL.search(text, pos)) is not None:
-        start = numeral.start()
+        start, pos = numeral.span()
         while index < len(dates) and dates[index].end <= start:
+            floor = max(floor, dates[index].end)
             index += 1
         limit = dates[index].start if index < len(dates) else len(text)
         if start >= limit:
-            pos = floor = dates[index].end
+            pos = dates[index].end
             continue
-        floor = max(floor, dates[index - 1].end) if index else floor
         core = core_at(text, start, floor, limit)
-        pos = core.end if core else numeral.end()
-        if core:
-            floor = core.end
-            yield core
+        if core is not None:
+            yield core, Span(floor, limit)
+            pos = floor = core.end
 
 
-def _quantity(text: str, source: str, core: Core, floor: int, hedges: modifiers.Hedges) -> Quantity:
-    """`core` with the modifiers and the hedge that belong to it."""
+def _quantity(text: str, source: str, core: Core, room: Span, hedges: modifiers.Hedges) -> Quantity:
+    """`core` with the modifiers and the hedge that belong to it and lie within `room`."""
     start, end, modifier = core.start, core.end, core.inside or Modifier.EXACT
     if core.kind not in _NAMES:
-        ahead, behind = modifiers.before(text, start, floor), modifiers.after(text, end)
-        if (
-            ahead
-            and core.unit in _SPANS
-            and text[ahead.edge] == "近"
-            and modifiers.recent(text, ahead.edge, end)
-        ):
-            ahead = None
+        ahead = _ahead(text, core, room.start)
+        behind = modifiers.after(text, end, room.end)
         start, end = ahead.edge if ahead else start, behind.edge if behind else end
         modifier = core.inside or (ahead or behind or modifiers.NONE).modifier
     return Quantity(
@@ -106,3 +97,15 @@ def _quantity(text: str, source: str, core: Core, floor: int, hedges: modifiers.
         hedge=hedges.over(start),
         digits=core.digits,
     )
+
+
+def _ahead(text: str, core: Core, floor: int) -> modifiers.Found | None:
+    ahead = modifiers.before(text, core.start, floor)
+    if (
+        ahead
+        and core.unit in _SPANS
+        and text[ahead.edge] == "近"
+        and modifiers.recent(text, ahead.edge, core.end)
+    ):
+        return None
+    return ahead

@@ -5,11 +5,14 @@ Arabic digits nearly always state a number.  Chinese ones mostly don't, so here 
 
 import re
 
+from knowledge.numerals import ZEROS
 from knowledge.schema import Kind
 from knowledge.units import AFTER_HAN, Unit
 
 _NO_NUMBER_BEFORE = frozenset("数几若第周初")
 """几十, 数百: no number is stated; 第三, 周三, 初一: a name."""
+_NO_COUNTS = frozenset("二" + ZEROS)
+"""二 before a classifier is an order (二楼, 二手); two of a thing are 两."""
 _SCALES = frozenset("百千万亿")
 _SET_PHRASES = re.compile(
     r"[三四五六七八两]个(?:意识|自信|全面|维护|确立|毫不动摇|结合|代表|务必|坚持|伟大|大局|文明|一百年|一律|不放过|覆盖|转变|样)"
@@ -57,7 +60,7 @@ def counts(text: str, start: int, end: int, unit: Unit, pos: int) -> bool:
         return False
     if unit.kind is Kind.COUNT and unit.written not in AFTER_HAN:
         return False
-    if written == "二" or (unit.written == "番" and not text.endswith(("翻", "翻了"), 0, start)):
+    if written in _NO_COUNTS or (unit.written == "番" and not text.endswith(("翻", "翻了"), 0, start)):
         return False
     if written == "一":
         return _one(text, start, unit, following)

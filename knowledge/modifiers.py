@@ -15,16 +15,17 @@ _BEFORE: tuple[tuple[str, Modifier], ...] = (
     (r"(?:从|并|还|均|都|也)?(?:未|没有?|不[得能会]?)(?:超过?|高于|多于|大于|突破)", Modifier.AT_MOST),
     (rf"(?:最多|至多|顶多|≤|<=|⩽){_LINK}", Modifier.AT_MOST),
     (rf"(?:不[得能应]?(?:低于|少于|小于)|至少|最少|起码|≥|>=|⩾){_LINK}", Modifier.AT_LEAST),
-    (r"(?<![线网路街早晚马以])上(?=[百千万亿])", Modifier.AT_LEAST),
     (r"(?:不足|不到|未到|未满|不满|不及|未及|未达到?|低于|少于|小于|<)", Modifier.BELOW),
     (
-        r"(?:超过|高于|多于|大于|(?<![新大])突破|超逾|超|逾|>|(?<![打突爆侦识])破(?=[百千万亿\d]))了?|(?<![通经度超不越路])过(?=[百千万亿])",
+        r"(?:超过|高于|多于|大于|(?<![新大])突破|超逾|超|逾|>)了?",
         Modifier.OVER,
     ),
     (rf"(?:接近|将近|临近|逼近|(?<![{_NOT_NEAR}])近|几乎)(?:有|达)?", Modifier.ABOUT_BELOW),
     (rf"(?:大约|大概|大致|差不多|约莫|(?<![{_NOT_ABOUT}])约){_LINK}", Modifier.APPROX),
 )
 _BEFORE_RE = re.compile("(?:" + "|".join(f"({pattern})" for pattern, _ in _BEFORE) + ") ?$")
+_SCALES = frozenset("百千万亿0123456789")
+_BEFORE_SCALE = re.compile(r"(?<![打突爆侦识])破$|(?:(?<![通经度超不越路])过|(?<![线网路街早晚马以])上)$")
 _BEFORE_LAST = frozenset("近约超过逾破上于到足满及达多少概致莫有为是至合占在需了乎码≤≥<>= ")
 """The last characters of what stands before: a cheap test that spares most numbers the expression."""
 
@@ -41,7 +42,7 @@ _AFTER: tuple[tuple[str, Modifier], ...] = (
 _AFTER_RE = re.compile(" ?(?:" + "|".join(f"({pattern})" for pattern, _ in _AFTER) + ")")
 
 HEDGE = re.compile(
-    r"预计|预期(?=[将达为可会增在全到未今明年])|预估|预测|力争|争取|目标|计划(?!生育)|规划(?=[建用投设配新总到布预面红])"
+    r"预计|(?<![超场于合])预期(?=[将达为可会增在全到未今明年])|预估|预测|力争|争取|目标|计划(?!生育)|规划(?=[建用投设配新总到布预面红])"
     r"|有望|(?<![模虚比草])拟(?![人合态]|上市)|或将|料将|将(?=[达超增降升投建有突实新提完再减会为由从])|估计|望达|可望",
 )
 _LOOK_BACK = 10
@@ -72,16 +73,28 @@ def before(text: str, start: int, floor: int) -> Found | None:
     if text[start - 1] not in _BEFORE_LAST:
         far = _FAR.search(text, max(floor, start - _LOOK_BACK), start)
         return Found(Modifier.AT_LEAST if far[1] else Modifier.AT_MOST, start) if far else None
+    if (short := _short(text, start)) is not None:
+        return short
     match = _BEFORE_RE.search(text, max(floor, start - _LOOK_BACK), start)
     if match is None or match.lastindex is None:
         return None
     return Found(_BEFORE[match.lastindex - 1][1], match.start())
 
 
-def after(text: str, end: int) -> Found | None:
-    """The modifier that begins at `end` of the folded `text`."""
+def _short(text: str, start: int) -> Found | None:
+    """破10亿, 过百家, 上千人: words that bound only what is large."""
+    if text[start] not in _SCALES:
+        return None
+    match = _BEFORE_SCALE.search(text, max(0, start - 2), start)
+    if match is None or (match.group() != "破" and text[start].isdigit()):
+        return None
+    return Found(Modifier.AT_LEAST if match.group() == "上" else Modifier.OVER, match.start())
+
+
+def after(text: str, end: int, limit: int) -> Found | None:
+    """The modifier that begins at `end` of the folded `text` and ends no later than `limit`."""
     match = _AFTER_RE.match(text, end)
-    if match is None or match.lastindex is None:
+    if match is None or match.lastindex is None or match.end() > limit:
         return None
     return Found(_AFTER[match.lastindex - 1][1], match.end())
 

@@ -70,8 +70,9 @@ _POSITIONAL = re.compile(
     r"[零〇一二三四五六七八九]{3,}|[一二三四五六七八九][零〇]|[零〇][一二三四五六七八九]"
 )
 _PARTS = {"百": Decimal(100), "千": Decimal(1000), "万": Decimal(10_000)}
-_LONGEST = 28
+_MOST_DIGITS = 28
 """What `Decimal` holds exactly in its default context, and more than any figure is written with."""
+_LONGEST = 2 * _MOST_DIGITS
 _HALF = Decimal("0.5")
 
 
@@ -106,8 +107,8 @@ def read(text: str) -> Numeral:
     Raises:
         NumeralError: As `parse`.
     """
-    if len(text) > _LONGEST:
-        raise NumeralError(f"numeral {text[:_LONGEST]!r}…: more than {_LONGEST} characters")
+    if len(text) > _LONGEST or sum(c.isdigit() or c in _DIGITS for c in text) > _MOST_DIGITS:
+        raise NumeralError(f"numeral {text[:_LONGEST]!r}: expected at most {_MOST_DIGITS} digits")
     plain = fold(text).strip().translate(_FINANCIAL)
     if plain[:1] in ("负", "-", "+"):
         found = _unsigned(plain[1:].lstrip(), text)
@@ -208,32 +209,34 @@ class _Reader:
             self.last = 0
 
     def _point(self, word: str) -> None:
-        if self.number is None and not self.section:
+        if self.number is None and not self.section and not self.total:
             raise self._refuse("nothing stands before 点")
         fraction = "".join(str(_DIGITS[c]) for c in word[1:])
         self.number = self.section + (self.number or 0) + Decimal(f"0.{fraction}")
         self.section = Decimal(0)
-        self.digits = len(str(int(self.number)).lstrip("0")) + len(fraction)
+        self.digits = len(str(int(self.total + self.number)).lstrip("0")) + len(fraction)
         self.last = 0
 
     def _small(self, word: str) -> None:
         size = _SMALL[word]
         if size >= self.ceiling:
             raise self._refuse(f"{word} stands where a smaller multiplier was expected")
-        if self.number == 0 or (self.number is None and self.section and size > 10):  # noqa: PLR2004 - 一百十
+        if (self.number == 0 and not self.digits) or (self.number is None and self.section and size > 10):  # noqa: PLR2004 - 一百十
             raise self._refuse(f"nothing stands before {word}")
-        self.section += (self.number or 1) * size
+        self.section += (Decimal(1) if self.number is None else self.number) * size
         self.number, self.last, self.ceiling = None, size, size
 
     def _large(self, word: str) -> None:
         size = _LARGE[word]
         part = self.section + (self.number or 0)
-        if not part and not self.total:
+        if self.number is None and not part and not self.total and not self.last:
             part = Decimal(1)
         if self.last >= size and not part:
             raise self._refuse(f"{word} is repeated")
-        higher = self.total and self.total >= size
-        self.total = self.total + part * size if higher else (self.total + part) * size
+        if part and self.total >= size:  # 一亿二千万 adds, 一万二千亿 and 万亿 multiply
+            self.total += part * size
+        else:
+            self.total = (self.total + part) * size
         self.section, self.number, self.last, self.ceiling = Decimal(0), None, size, 10_000
 
     def _finish(self) -> Numeral:

@@ -36,7 +36,7 @@ _YEAR = re.compile(
     rf"(?P<from>(?:19|20)\d\d)(?: ?年)?{_TO}(?P<to>(?:19|20)?\d\d) ?年(?:度|间)?"
     rf"|(?P<y>{_YYYY}) ?年(?:度(?!假))?(?!{_DURATION})"
     rf"|(?P<short>0\d(?= ?年)|[129]\d(?= ?年{_TELLS_YEAR})) ?年"
-    "|(?P<rel>" + "|".join(sorted(RELATIVE_YEARS, key=len, reverse=True)) + ")(?!同期)",
+    "|(?P<rel>" + "|".join(sorted(RELATIVE_YEARS, key=len, reverse=True)) + ")(?!同期|轻|级)",
 )
 _PART = re.compile(
     r" ?(?:(?P<half>[上下])半年"
