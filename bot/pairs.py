@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-import knowledge
 from bot.evaluate import Pair
 from knowledge.errors import UsageError
 from knowledge.schema import Modifier, Status
@@ -26,11 +25,9 @@ def bundled() -> Path:
     Raises:
         UsageError: They were not installed.
     """
-    package = Path(knowledge.__file__).parent
-    for folder in (package / "_bundled" / "seeds", package.parent / "seeds"):
-        if (folder / "qa.yaml").is_file():
-            return folder / "qa.yaml"
-    raise UsageError("qa.yaml: not installed; name a file", item="seeds/qa.yaml", code="no_seeds")
+    from knowledge.build import bundled as bundled_folder
+
+    return bundled_folder("seeds") / "qa.yaml"
 
 
 def read(path: Path) -> tuple[Pair, ...]:

@@ -222,9 +222,6 @@ def _headline(answer: Answer) -> Iterator[Block]:
         return
     first, *others = answer.figures
     yield Block(Role.HEADLINE, (*verdict, *_figure_runs(first, after=bool(verdict))), _labels(first))
-    detail = wording.measured(first.figure)
-    if detail:
-        yield Block(Role.DETAIL, (Run(detail),))
     if first.figure.quantity.hedge:
         yield Block(Role.DETAIL, (Run(wording.hedged(first.figure.quantity.hedge)),))
     for other in others:

@@ -1,24 +1,60 @@
 """`wenshu serve`: every configured channel in one process, until a signal says stop."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
+from threading import Event, Thread
 
 from bot import wording
 from bot.channels.telegram_chat import TelegramChat
 from bot.service import Ask, Service
+from knowledge.errors import WenshuError
+from knowledge.schema import Answer
 
 STOPPED = 0
 INTERRUPTED = 130
 
 
-def run(ask: Ask, *, token: str, base_url: str | None, say: Callable[[str], None]) -> int:
+_log = logging.getLogger(__name__)
+
+
+def name_of_bot(*, token: str, base_url: str | None) -> str:
+    """Ask the server whose token it is.
+
+    Raises:
+        WenshuError: The token or the address is no good.
+    """
+
+    async def ask() -> str:
+        chat = TelegramChat(Service(_nothing), token=token, base_url=base_url)
+        try:
+            return await chat.connect()
+        finally:
+            await chat.stop()
+
+    return asyncio.run(ask())
+
+
+def _nothing(question: str) -> Answer:
+    raise NotImplementedError(question)
+
+
+def run(
+    ask: Ask,
+    *,
+    token: str,
+    base_url: str | None,
+    background: Callable[[Event], object],
+    say: Callable[[str], None],
+) -> int:
     """Answer in Telegram until SIGTERM or Ctrl-C.
 
     Args:
         ask: Answers one question; called from several threads.
         token: Of the bot.
         base_url: Of another Bot API server, or None for Telegram's own.
+        background: What is to be done meanwhile; ends soon after the event it is given is set.
         say: Tells the operator how it goes.
 
     Returns:
@@ -27,7 +63,22 @@ def run(ask: Ask, *, token: str, base_url: str | None, say: Callable[[str], None
     Raises:
         WenshuError: The token or the address is no good.
     """
-    return asyncio.run(_run(TelegramChat(Service(ask), token=token, base_url=base_url), say))
+    enough = Event()
+    worker = Thread(target=_work, args=(background, enough), name="background")
+    worker.start()
+    try:
+        return asyncio.run(_run(TelegramChat(Service(ask), token=token, base_url=base_url), say))
+    finally:
+        enough.set()
+        worker.join()
+
+
+def _work(background: Callable[[Event], object], enough: Event) -> None:
+    """Do the work in the background; answering goes on if it can't be done."""
+    try:
+        background(enough)
+    except WenshuError as problem:
+        _log.warning("background work ended: %s", problem)
 
 
 async def _run(chat: TelegramChat, say: Callable[[str], None]) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.schema import Answer, Figure, Finding, Hit, Period
 
 if TYPE_CHECKING:
-    from knowledge.build import Report
+    from knowledge.build import Diagnosis, Report
 
 NEAREST = "最接近的原文："
 ELSEWHERE = "别处的说法："
@@ -145,7 +145,22 @@ def measured(figure: Figure) -> str:
     for part in (figure.subject, figure.statistic, figure.measure):
         if part and not any(part in other for other in (figure.measure, *parts) if other is not part):
             parts.append(part)
-    return " · ".join(dict.fromkeys(parts))
+    return _paired(" · ".join(dict.fromkeys(parts)))
+
+
+def _paired(text: str) -> str:
+    """The text without a quotation mark whose other half was cut off."""
+    kept: list[str] = []
+    open_at: list[int] = []
+    for character in text:
+        if character == "”" and not open_at:
+            continue
+        if character == "“":
+            open_at.append(len(kept))
+        elif character == "”":
+            open_at.pop()
+        kept.append(character)
+    return "".join(character for at, character in enumerate(kept) if at not in open_at)
 
 
 def hedged(hedge: str) -> str:
@@ -182,7 +197,49 @@ def ingested(report: "Report") -> str:
         (len(report.failed), "未能读取"),
     )
     told = "，".join(f"{name} {n_articles} 篇" for n_articles, name in counts if n_articles)
-    return f"{told or '没有文章'}；库里共 {report.n_passages} 段"
+    lines = [f"{told or '没有文章'}；库里共 {report.n_passages} 段，其中 {report.n_embedded} 段有向量。"]
+    if report.set_aside:
+        lines.append(f"原来的目录已损坏，另存为 {report.set_aside}。")
+    return "\n".join(lines)
+
+
+PARTS = {
+    "home": "数据目录",
+    "catalog": "文章",
+    "lexical": "词索引",
+    "embedder": "向量模型",
+    "vectors": "向量索引",
+    "telegram": "Telegram",
+}
+"""What the doctor looks at."""
+
+FACTS = {
+    "path": "位置",
+    "articles": "篇数",
+    "passages": "段数",
+    "of": "共",
+    "encoding": "切分表",
+    "embedder": "模型",
+    "dimension": "维数",
+    "server": "服务器",
+}
+"""What the doctor finds, by name."""
+
+NO_TELEGRAM = "Telegram：没有配置。要在聊天里使用，请设 WENSHU_TELEGRAM_TOKEN"
+
+
+def diagnosis(found: "Diagnosis") -> str:
+    """The state of one part in a line."""
+    facts = "，".join(
+        f"{FACTS.get(name, name)} {value}" for name, value in found.facts.items() if value != ""
+    )
+    state = facts or ("正常" if found.ok else "有问题")
+    return f"{PARTS.get(found.part, found.part)}：{state}"
+
+
+def telegram_name(name: str) -> str:
+    """The bot that the token is for."""
+    return f"Telegram：{name}"
 
 
 def serving(name: str) -> str:

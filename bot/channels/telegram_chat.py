@@ -83,8 +83,8 @@ class TelegramChat:
         self._threads = ThreadPoolExecutor(N_THREADS, thread_name_prefix="answer")
         self.delivery = Delivery(self._application.bot)
 
-    async def start(self) -> str:
-        """Connect and begin to answer.
+    async def connect(self) -> str:
+        """Reach the server; nothing is answered yet.
 
         Returns:
             The bot's name: `@…` if it has one.
@@ -105,13 +105,26 @@ class TelegramChat:
             raise BackendError(
                 f"{self._server}: can't be reached", item=self._server, code="telegram_unreachable"
             ) from problem
+        return _name(self._application.bot.bot)
+
+    async def start(self) -> str:
+        """Connect and begin to answer.
+
+        Returns:
+            The bot's name.
+
+        Raises:
+            SettingError: Telegram doesn't know the token.
+            BackendError: The server can't be reached.
+        """
+        name = await self.connect()
         await self._tell_commands()
         await self._application.start()
         if self._application.updater is not None:
             await self._application.updater.start_polling(
                 allowed_updates=list(ALLOWED_UPDATES), bootstrap_retries=-1, error_callback=_on_polling_error
             )
-        return _name(self._application.bot.bot)
+        return name
 
     async def stop(self) -> None:
         """Take in nothing more, finish what is being answered, and disconnect."""

@@ -39,7 +39,6 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_answer_in_a_pipe(answered: Answer):
     assert printed(answered) == (
         "23.26亿元（截至2021年底） [1]\n"
-        "科创投 · 累计投资金额\n"
         "\n"
         "│ 截至2021年底，“科创投”累计投资金额【23.26亿元】，“科创贷”累计放款总额超\n"
         "│ 157.38亿元，实现科创板上市“蓉城军团”全覆盖。\n"

@@ -64,7 +64,7 @@ def test_an_unknown_command_is_no_question(answered: Answer):
 @pytest.mark.parametrize(
     "problem",
     [
-        UsageError("long", item="2001 字", code="question_too_long"),
+        UsageError("long", item="2001", code="question_too_long"),
         IndexStateError("corrupt", item="lexical"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +28,7 @@ QUIRKS = {
 """What the emulator may refuse; the tests show that the answer comes all the same."""
 
 QUESTION = "科创投累计投资多少"
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Server(LoBotApiEmulator):
@@ -190,3 +192,37 @@ async def test_a_long_reply_passes_the_server_s_limit(tmp_path: Path, answered: 
         await write(address, QUESTION)
         parts = await until(server, 3)
     assert "".join(part["text"] for part in parts) == "𠮷" * 5000
+
+
+async def test_the_process_answers_and_stops_when_told(tmp_path: Path):
+    """`wenshu serve` from an empty home: seeds, a question, an abstention, SIGTERM."""
+    async with serving(tmp_path / "journal") as (server, address):
+        environment = {
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "WENSHU_HOME": str(tmp_path / "home"),
+            "WENSHU_TELEGRAM_TOKEN": TOKEN,
+            "WENSHU_TELEGRAM_BASE_URL": address,
+            "WENSHU_LOG_LEVEL": "DEBUG",
+        }
+        process = await asyncio.create_subprocess_exec(
+            Path(sysconfig.get_path("scripts")) / "wenshu",
+            "serve",
+            env=environment,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        await write(address, QUESTION)
+        await write(address, "上海的科创投累计投资多少")
+        answer, abstention = await until(server, 2)
+        process.terminate()
+        _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 0
+    assert answer["text"].startswith("23.26亿元（截至2021年底）[1]")
+    assert "“科创投”累计投资金额23.26亿元" in entities(answer)["expandable_blockquote"]
+    assert wording.NEAREST in abstention["text"]
+    assert "已连接 Telegram：Fixture" in said.decode()
+    assert "已停止" in said.decode()
+    log = tmp_path / "home" / "wenshu.log"
+    written = await asyncio.to_thread(log.read_text, encoding="utf-8") if log.exists() else ""
+    assert TOKEN.partition(":")[2] not in written + said.decode()
+    assert QUESTION not in written + said.decode()

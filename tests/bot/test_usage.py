@@ -68,7 +68,9 @@ def test_version(capsys: pytest.CaptureFixture[str]):
 
 def test_it_starts_fast_and_light():
     code = "import sys, bot.cli; print(*[name for name in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not set(HEAVY) & set(loaded)
     took = []
     for _ in range(3):

@@ -166,6 +166,16 @@ def test_measured_says_each_part_once(subject: str, statistic: str, measure: str
     assert wording.measured(figure) == expected
 
 
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [("科创投”累计投资", "科创投累计投资"), ("“科创投”累计", "“科创投”累计"), ("“科创投累计", "科创投累计")],
+)
+def test_half_a_pair_of_quotation_marks_is_left_out(measure: str, expected: str, find: Find):
+    assert (
+        wording.measured(find("23.26亿元", "1", subject="", statistic="", measure=measure).figure) == expected
+    )
+
+
 def test_the_verdict_comes_first(answered: Answer):
     assert wording.told(answered) == "23.26亿元（截至2021年底）"
     assert wording.told(replace(answered, yes_no=True)) == "是，23.26亿元（截至2021年底）"
