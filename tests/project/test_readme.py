@@ -81,26 +81,30 @@ def pattern_of(shown: str) -> str:
     return "(?s)" + re.escape("\n".join(lines)).replace("…", ".*?")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_commands_run_and_print_what_is_shown(page: str, tmp_path: Path):
-    (tmp_path / "articles").mkdir()
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Standard output of every command, all run once, in order."""
+    home = tmp_path_factory.mktemp("reader")
+    (home / "articles").mkdir()
     for seed in (ROOT / "seeds").glob("*.md"):
-        (tmp_path / "articles" / seed.name).write_bytes(seed.read_bytes())
-    printed: dict[int, str] = {}
-    for block in blocks(page):
-        if block.language != "sh":
-            continue
-        output = ""
-        for command in commands(block):
+        (home / "articles" / seed.name).write_bytes(seed.read_bytes())
+    outputs = {}
+    for block in blocks(PAGES[0]):
+        for command in commands(block) if block.language == "sh" else ():
             if reason_not_to_run(command):
                 continue
-            result = run(command, tmp_path)
-            assert result.returncode == 0, f"{page}:{block.line}: {command}\n{result.stdout}{result.stderr}"
-            output += result.stdout
-        printed[block.line] = "\n".join(line.rstrip() for line in output.strip().splitlines())
-    for command_block, shown in pairwise(blocks(page)):
-        if command_block.language == "sh" and shown.language in {"text", "json"}:
-            output = printed[command_block.line]
+            result = run(command, home)
+            assert result.returncode == 0, f"{block.line}: {command}\n{result.stdout}{result.stderr}"
+            outputs[command] = result.stdout
+    return outputs
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_run_and_print_what_is_shown(page: str, printed: dict[str, str]):
+    for block, shown in pairwise(blocks(page)):
+        if block.language == "sh" and shown.language in {"text", "json"}:
+            output = "".join(printed[command] for command in commands(block))
+            output = "\n".join(line.rstrip() for line in output.strip().splitlines())
             assert re.fullmatch(pattern_of(shown.text), output), (
                 f"{page}:{shown.line} shows other than:\n{output}"
             )
