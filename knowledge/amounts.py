@@ -52,13 +52,16 @@ class _Measured(NamedTuple):
     half: bool = False
 
 
-_SCALE = r"(?: ?(?:[百千]?万亿|[百千]?[万亿](?![科达])|千(?![米克瓦卡伏赫帕焦兆字])|百(?![帕分])))"
+_KILO = "[米克瓦卡伏赫帕焦兆字]"
+"""5千瓦 is 5 千瓦, no 5,000 瓦; it comes to the same, but the unit is kept as written."""
+_SCALE = rf"(?: ?(?:[百千]?万亿|[百千]?[万亿](?![科达])|千(?!{_KILO})|百(?![帕分])))"
 _WIDE_COMMA = r"\d{1,3}(?:，\d{3})+(?:\.\d+)?(?= ?[百千]?[万亿]|\.\d)"
 """30，410万元: a full-width comma groups digits only where nothing else makes sense."""
 _NUMBER = re.compile(
     rf"(?P<arabic>{_WIDE_COMMA}|{ARABIC})(?P<scale>{_SCALE}(?:{ARABIC}{_SCALE})*)?"
-    r"(?P<more> ?[多余几](?P<morescale> ?[百千]?[万亿]*))?"
-    rf"|(?P<han>[{HAN}]+{HAN_DECIMALS}[百千万亿]*)(?P<hanmore>[多余几](?P<hanscale>[百千]?[万亿]*))?"
+    rf"(?P<more> ?[多余几](?P<morescale> ?(?:百|千(?!{_KILO}))?[万亿]*))?"
+    rf"|(?P<han>(?:(?!千{_KILO})[{HAN}])+{HAN_DECIMALS}(?:(?!千{_KILO})[百千万亿])*)"
+    rf"(?P<hanmore>[多余几](?P<hanscale>(?:百|千(?!{_KILO}))?[万亿]*))?"
     r"|(?P<money>[壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万亿零]+)",
 )
 _LINK = re.compile(r" ?(?:(?P<dash>-)|~|—{1,2}|至|到) ?(?P<minus>-|负|零下)?(?P<sign>[$¥￥€£])?")
@@ -83,7 +86,7 @@ _HALVED = frozenset(
 _METRES = re.compile(r"\d{1,2}(?![\d.,:年月日米万亿厘cm人名个])")
 """1米75."""
 _YEARLIKE = re.compile(r"(?:19[89]|20[0-3])\d$")
-_YEAR_NAMES_LISTED = "款 级 国 市 省 县 站 届 部 位 年级 城市 国家 企业 项目 品牌"
+_YEAR_NAMES_LISTED = "年 学年 卷 金 款 级 国 市 省 县 站 届 部 位 年级 城市 国家 企业 项目 品牌"
 _YEAR_NAMES = frozenset(_YEAR_NAMES_LISTED.split())
 """2023款 and 2021级 name a year."""
 _HALF = Decimal("0.5")
@@ -184,7 +187,9 @@ def _with_unit(text: str, number: _Number, floor: int) -> Core | None:
 
 
 def _is_year(text: str, number: _Number, unit: Unit) -> bool:
-    return unit.written in _YEAR_NAMES and _YEARLIKE.match(text[number.start : number.end]) is not None
+    if unit.written not in _YEAR_NAMES or number.inside:
+        return False
+    return _YEARLIKE.match(text[number.start : number.end]) is not None
 
 
 def _measured(text: str, number: _Number) -> _Measured | None:

@@ -24,13 +24,17 @@ _SET_PHRASES = re.compile(
 _IN_LIST = re.compile(r"[一二三四五六七八九]、$")
 """二、三位 are places."""
 
-_LONE = frozenset("元角里方毛欧块平节分")
-"""A single Chinese numeral before these is part of a name or word unless the phrase ends with it."""
+_NEVER = frozenset("度里转核伏牛尺丈寸方平")
+_LONE = frozenset("元角毛欧块节分")
+"""After a Chinese numeral `_NEVER` are parts of words; after a single one so are `_LONE`, unless the phrase ends."""
 _CLOSES = re.compile(r"$|[^一-龥A-Za-z0-9]|左右|以[上下内]|多|钱|到|至|起|左|不等|[、，。]")
 _POINTS = re.compile(
     r"建议|要求|意见|希望|看法|原因|体会|内容|说明|措施|理由|启示|优势|特点|共识|变化|考虑|思考|因素|期待"
 )
 _GRADE = re.compile(r"以上|以下|左右|大?风|地震|及以|强震|阵风")
+
+_LASTS = re.compile(r"(?:拘留|为期|历时|连续|持续|超过|不少于)$")
+"""行政拘留十五日: elsewhere a Chinese numeral before 日 is a day of the month."""
 
 _ONE_MEASURES_LISTED = """
 年 个月 小时 天 周 星期 分钟 倍 公里 公斤 斤 吨 亩 米 岁 周岁 平方米 立方米 刻钟 世纪 季度
@@ -64,7 +68,7 @@ def counts(text: str, start: int, end: int, unit: Unit, pos: int) -> bool:
         return False
     if written == "一":
         return _one(text, start, unit, following)
-    return _unambiguous(text, written, unit, following)
+    return _unambiguous(text, start, unit, following)
 
 
 def needs_bound(written: str) -> bool:
@@ -72,12 +76,15 @@ def needs_bound(written: str) -> bool:
     return set(written) <= _SCALES
 
 
-def _unambiguous(text: str, written: str, unit: Unit, following: int) -> bool:
+def _unambiguous(text: str, start: int, unit: Unit, following: int) -> bool:
+    written = text[start : following - len(unit.written)]
     if unit.written == "点":
         return _POINTS.match(text, following) is not None
     if unit.written == "级":
         return _GRADE.match(text, following) is not None
-    if unit.written in ("度", "里", "日", "两", "转", "核"):
+    if unit.written == "日":
+        return _LASTS.search(text, max(0, start - 4), start) is not None
+    if unit.written in _NEVER:
         return False
     if unit.written in _LONE and len(written) == 1:
         return _CLOSES.match(text, following) is not None

@@ -40,8 +40,8 @@ _WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F) if chr(wide) not
 """Full-width ASCII → ASCII; the marks that end a clause stay what they are."""
 
 _MARKS = str.maketrans(
-    "−–﹣〜∽∶﹪　\u2010\u223c\ufe30\xa0\u2009\u202f",
-    "---~~:% -~:   ",
+    "−–﹣〜∽∶﹪・　\u2010\u223c\ufe30\xa0\u2009\u202f",
+    "---~~:%· -~:   ",
 )
 
 FOLD: dict[int, int | str | None] = {**_SIMPLIFIED, **_WIDTH, **_MARKS}
@@ -221,7 +221,9 @@ class _Reader:
         size = _SMALL[word]
         if size >= self.ceiling:
             raise self._refuse(f"{word} stands where a smaller multiplier was expected")
-        if (self.number == 0 and not self.digits) or (self.number is None and self.section and size > 10):  # noqa: PLR2004 - 一百十
+        if (self.number == 0 and not self.digits) or (
+            self.number is None and self.section + self.total and size > 10
+        ):  # noqa: PLR2004 - 一百十
             raise self._refuse(f"nothing stands before {word}")
         self.section += (Decimal(1) if self.number is None else self.number) * size
         self.number, self.last, self.ceiling = None, size, size

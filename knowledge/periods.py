@@ -33,7 +33,7 @@ _TELLS_YEAR = r"(?:[上下]半年|前[二三]季|第?[一二三四]季|Q[1-4]|[�
 """Before these 23年 is 2023; elsewhere it lasts 23 years."""
 
 _YEAR = re.compile(
-    rf"(?P<from>(?:19|20)\d\d)(?: ?年)?{_TO}(?P<to>(?:19|20)?\d\d) ?年(?:度|间)?"
+    rf"(?P<from>(?:19|20)\d\d)(?: ?年)?{_TO}(?P<to>(?:19|20)?\d\d) ?年(?:度|间)?(?! ?\d{{1,2}} ?月)"
     rf"|(?P<y>{_YYYY}) ?年(?:度(?!假))?(?!{_DURATION})"
     rf"|(?P<short>0\d(?= ?年)|[129]\d(?= ?年{_TELLS_YEAR})) ?年"
     "|(?P<rel>" + "|".join(sorted(RELATIVE_YEARS, key=len, reverse=True)) + ")(?!同期|轻|级)",
@@ -52,7 +52,7 @@ _PART = re.compile(
 )
 _DAY = re.compile(
     rf"(?P<da>{_DD})(?: ?日)?{_TO}(?P<db>{_DD}) ?日"
-    rf"|(?P<d>\d\d?|{_HAN31_LONG}) ?日(?![元圆内均产活供线照语系媒方出落]|本(?![报台社网刊]))",
+    rf"|(?P<d>\d\d?|{_HAN31_LONG}) ?日(?!元|圆(?!满)|[内均产活供线照语系媒方出落]|本(?![报台社网刊]))",
 )
 _LASTS = re.compile(
     r"(?:拘留|为期|历时|连续|持续|长达|超过?|近|约|仅|满|不足|未来|过去|[前后第每逾]|至少|最多|不到|间隔|停牌) ?$"
@@ -64,10 +64,12 @@ _ISO = re.compile(
 )
 _RANGE = re.compile(_TO)
 _CUTOFF = re.compile(r"(?:截至?到?|截止(?:至|到|时间为?)?) ?$")
+_REPEATS = re.compile(r"(?:期间)?的?")
+"""1991-2020年期间同期 names the same years again."""
 _SENTENCE = re.compile(r"[。！？!?；;\n]")
 _FUTURE = re.compile(r"将|拟|预计|计划|有望|力争|即将|届时")
 _LEAD = re.compile(
-    r"(?<![\d.,])\d"
+    r"(?<![\d.])(?<!\d,)\d"
     rf"|(?<![{HAN}第个几数])[一二三四五六七八九十][{ZEROS}0一二三四五六七八九十]{{0,3}}(?=[年月日季至到])"
     r"|第 ?[一二三四1-4] ?季|[上下]半年|前[二两三123] ?个?季度|前 ?[一二两三四五六七八九十\d]{1,2} ?个?月|首季|Q[1-4]"
     r"|[去今明前后上本当同次翌][一年]|大前年|年[底末初]|" + WORD.pattern,
@@ -131,7 +133,9 @@ def _read(text: str, source: str, start: int, anchor: date | None, found: list[P
     written = _dated(text, start)
     if written is None:
         word = WORD.match(text, start)
-        if word is None:
+        if word is None or (
+            word.group() == "同期" and found and _REPEATS.fullmatch(text, found[-1].end, start)
+        ):
             return None
         days, end = resolve_word(word, anchor, context.last), word.end()
         if days is None and word["same_day"]:

@@ -15,7 +15,8 @@ _TENTHS = re.compile(
     r"(?:(?P<half>半)|(?P<rest>[一二三四五六七八九])(?![成个家名])|(?P<more>多))?"
     r"(?![员立为功本长交都果绩就品套分因熟因像不见])",
 )
-_SLASHED = re.compile(r"(?P<part>[1-9])/(?P<whole>[2-9]|10)(?=[的来以左约在是，。、；）)]|$)")
+_SLASHED = re.compile(r"(?P<part>[1-9])/(?P<whole>[2-9]|10)(?![\d/:年月日号级A-Za-z%-])")
+_JOINED = re.compile(r"[\dA-Za-z/第-]$")
 _SIGNS = {"百": "%", "千": "‰"}
 _NOT_HALF_AFTER = frozenset("另前后上下大")
 _NOT_HALF_UNIT_AFTER = frozenset("上下前后大小多过夜参")
@@ -59,7 +60,9 @@ def _parts(text: str, start: int) -> Core | None:
 def _slashed(text: str, start: int) -> Core | None:
     """1/3 of something, unless the slash parts two numbers of a list (4/8核)."""
     match = _SLASHED.match(text, start)
-    if match is None or int(match["part"]) >= int(match["whole"]) or text[start - 1 : start] in ("/", "第"):
+    if match is None or int(match["part"]) >= int(match["whole"]) or _JOINED.search(text, 0, start):
+        return None
+    if unit_at(text, match.end()):
         return None
     return Core(start, match.end(), Decimal(match["part"]) / Decimal(match["whole"]), "", Kind.NUMBER, 1)
 

@@ -76,6 +76,7 @@ _MEASURES = """
 卡路里 大卡 千卡 摄氏度 华氏度 度 帕 百帕 千帕 兆帕 牛米 牛·米 牛 马力 匹马力 贝克勒尔 微西弗 毫西弗 转
 尼特 流明 分贝 赫兹 兆赫 兆比特 比特 字节 像素 年 个月 天 小时 分钟 秒 秒钟 毫秒 微秒 纳秒 周 星期 世纪 周年
 日 学年 学时 课时 周岁 岁 刻钟 工作日 交易日 昼夜 级 基点 bp BP bps 节 帧 马赫 核 线程 吋 TFLOP 平方公分
+平方公尺 公尺 核心
 """
 _MEASURES_AS = {
     "个小时": "小时",
@@ -89,9 +90,9 @@ _MEASURES_AS = {
 _LATIN = """
 mm cm km m dm nm μm um μg ug mg kg Kg KG g t L l mL ml ML dL kW KW W MW GW TW kWh KWh Wh MWh GWh TWh GWp
 MWp Wp V kV mV mA mAh Ah Hz kHz KHz MHz GHz TB GB MB KB PB EB Mbps Gbps Kbps MB/s GB/s TB/s Gb MT/s km/h m/s
-rpm N·m Nm N MPa kPa hPa Pa bar kJ kcal cal ℃ °C ° ℉ ㎡ ㎥ ㎞ ㎝ ㎜ ㎏ m² m³ km² m2 m3 ppm ppb dB dBi dpi ppi
-PPI fps FPS FPs MP nit nits s ms ns min h TFLOPS TOPS USDT oz lb ft psi CFM lm cd/m2 kg/m3 ha Tbps km/s mmHg
-mmol/L μmol/L g/km G
+rpm N·m Nm N MPa kPa hPa Pa bar kJ kcal cal ℃ °C ° ℉ ㎡ ㎥ ㎞ ㎝ ㎜ ㎏ m² m³ km² mm² cm² m2 m3 ppm ppb dB
+dBi dpi ppi PPI fps FPS FPs MP nit nits s ms ns min h TFLOPS TOPS USDT oz lb ft psi CFM lm cd/m2 kg/m3 ha
+Tbps km/s mmHg mmol/L μmol/L g/km G
 """
 _COUNTS = """
 个 名 位 人 家 户 口 户次 人次 人份 次 场 场次 项 项次 件 件套 件次 宗 起 例 例次 批 批次 辆 辆次 列 列次 架
@@ -100,7 +101,7 @@ _COUNTS = """
 双 副 堆 排 班 班次 趟 趟次 趟列 车次 轮 集 节 节课 门课 堂 堂课 遍 顿 餐 手 股 笔 单 票 席 种 类 样 道 步
 卷 帖 剂 剂次 针 针次 床 铺 环 局 站 尾 羽 滴 枪 字 词 句 幕 档 位数 圈 拳 分 胜 负 连胜 连败 连阳 连涨 连跌
 连板 场球 球 个球 学分 席位 支队 格 挺 捆 宗地 亩次 车厢 工日 人日 截 块 眼 孔 处所 尊 叠 串 摞 锅 缸 窝 伙
-拨 字符 粉丝 镇 乡 乡镇 县 省 省份 市 国 国家 城市 企业 高校 学校 单位 项目 机构 品牌 地区 星 死 伤 金 银 铜
+拨 字符 粉丝 镇 乡 乡镇 县 省 省份 市 国 国家 城市 企业 高校 学校 单位 项目 机构 品牌 星 死 伤 金 银 铜
 """
 _OTHER = {
     "%": ("%", Kind.PERCENT),
@@ -139,10 +140,10 @@ VETO = {
     "层": "面级次",
     "面": "积对向临包粉前部条试",
     "门": "店诊票口槛前",
-    "组": "织成建合团",
+    "组": "村织成建合团",
     "队": "员伍列",
     "对": "于方手外内阵话应此其中我他美华每比决一1",
-    "双": "方边重向创碳",
+    "双": "人面层方边重向创碳",
     "副": "总局市省县主部会院书教厅处科",
     "排": "名放查除污水气列队行",
     "班": "组级子主",
@@ -151,7 +152,7 @@ VETO = {
     "手": "机段术续工册里中上指下法握",
     "股": "东份票权价市民息",
     "笔": "记者录试",
-    "单": "位个日月季场元价身独",
+    "单": "电位个日月季场元价身独",
     "票": "房价据务面",
     "种": "子植族地",
     "道": "路德歉具琼",
@@ -160,27 +161,29 @@ VETO = {
     "局": "部面长势",
     "球": "队员迷场星衣",
     "站": "点长台",
+    "支队": "伍员",
+    "日圆": "满",
     "胜": "利过出诉任",
     "天": "津然气空",
     "个点": "位球",
     "星": "级期座球河光空际巴",
-    "金": "额融属华字牌",
+    "金": "额融属华字牌币",
     "银": "行河牌",
     "铜": "牌陵",
     "死": "者刑于",
     "伤": "者害亡残口",
     "周": "末边转期密刊一二三四五六日",
     "秒": "杀",
-    "年": "级",
+    "年": "级轻",
     "镇": "痛静定",
-    "乡": "村镇亲",
+    "乡": "道村镇亲",
     "县": "城域级委",
     "省": "级会委道级内外",
-    "国": "际家内产务语道标电航",
+    "国": "有资民际家内产务语道标电航",
     "市": "场值委民区级占",
     "日": "元圆本线报消媒前",
     "核": "酸电武",
-    "平": "台方均安等原时静衡稳局民",
+    "平": "板台方均安等原时静衡稳局民",
     "度": "过假量",
     "里": "程面边约亚",
     "尺": "寸",
@@ -226,9 +229,9 @@ VETO = {
 
 _AFTER_HAN = """
 个 名 位 人 家 户 人次 次 场 场次 项 件 宗 起 例 批 批次 辆 列 架 架次 艘 台 套 部 款 只 头 匹 条 根 枚 颗
-粒 株 棵 朵 片 张 页 册 本 篇 幅 首 份 封 则 盒 箱 瓶 袋 罐 杯 碗 盘 桶 支 枝 把 座 栋 幢 间 所 处 层 扇 盏
-组 队 双 趟 轮 集 节 节课 门课 堂课 遍 顿 股 笔 种 类 剂 剂次 针 枪 局 球 连胜 连败 连阳 连涨 连跌 连板 场球
-人份 户次 辆次 艘次 台次 台套 例次 部分 席 尾 羽 块 省份 国家 城市
+粒 株 棵 朵 片 张 页 册 本 篇 幅 首 份 封 则 盒 箱 瓶 袋 罐 杯 碗 桶 支 枝 把 座 栋 幢 间 所 处 层 扇 盏 组
+队 双 趟 轮 集 节 节课 门课 堂课 遍 顿 股 笔 种 类 剂 剂次 枪 球 连胜 连败 连阳 连涨 连跌 连板 场球 人份
+户次 辆次 艘次 台次 台套 例次 部分 席 尾 羽 块 省份 国家 城市
 """
 AFTER_HAN = frozenset(_AFTER_HAN.split())
 """Classifiers that also count after a Chinese numeral; after one, the rest mostly belongs to names and words."""
@@ -250,6 +253,8 @@ _RATED = """
 """
 RATED = frozenset(_RATED.split())
 """What a price or speed can be per: 元/吨, 公里/小时, 美元/月."""
+
+_TALLIES = "金银铜死伤胜负平"
 
 CURRENCY = {
     "US$": "美元",
@@ -305,7 +310,9 @@ def unit_at(text: str, pos: int) -> Unit | None:
         if not text.startswith(word, pos):
             continue
         following = text[pos + len(word) : pos + len(word) + 1]
-        if following and (following in VETO.get(word, "") or _runs_on(word, following)):
+        if following and (
+            following in VETO.get(word, "") or _runs_on(word, following) or _is_terse(word, following)
+        ):
             continue
         return UNITS[word]
     return None
@@ -313,4 +320,11 @@ def unit_at(text: str, pos: int) -> Unit | None:
 
 def _runs_on(word: str, following: str) -> bool:
     """Whether a Latin unit is only the start of a longer word: 5G of 5GHz, 3m of 3mini."""
-    return word[-1].isascii() and word[-1].isalpha() and following.isascii() and following.isalnum()
+    if not (word[-1].isascii() and word[-1].isalpha() and following.isascii()):
+        return False
+    return following.isalpha() or (following.isdigit() and len(word) == 1)
+
+
+def _is_terse(word: str, following: str) -> bool:
+    """Whether 金 or 死 after a number is the head of a longer word, not the tally 3金2银, 2死5伤."""
+    return word in _TALLIES and "一" <= following <= "龥" and following not in _TALLIES

@@ -95,6 +95,7 @@ def test_reads_what_is_written(text, value):
         "百千",
         "千百",
         "万万",
+        "六亿千",
         "亿万",
         "三成四五",
         "3点",
