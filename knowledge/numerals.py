@@ -222,8 +222,8 @@ class _Reader:
         if size >= self.ceiling:
             raise self._refuse(f"{word} stands where a smaller multiplier was expected")
         if (self.number == 0 and not self.digits) or (
-            self.number is None and self.section + self.total and size > 10
-        ):  # noqa: PLR2004 - 一百十
+            self.number is None and self.section + self.total and word != "十"
+        ):
             raise self._refuse(f"nothing stands before {word}")
         self.section += (Decimal(1) if self.number is None else self.number) * size
         self.number, self.last, self.ceiling = None, size, size
