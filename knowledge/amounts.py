@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from knowledge import identifiers, idioms, modifiers
-from knowledge.numerals import ARABIC, HAN, HAN_DECIMALS, Numeral, NumeralError, read
+from knowledge.numerals import ARABIC, HAN, HAN_DECIMALS, Numeral, NumeralError, read, shortest
 from knowledge.schema import Kind, Modifier
 from knowledge.shares import share_at
 from knowledge.units import CURRENCY, RATED, UNITS, Core, Unit, unit_at
@@ -65,6 +65,9 @@ _NUMBER = re.compile(
     r"|(?P<money>[壹贰貳叁參肆伍陆陸柒捌玖拾佰仟万亿零]+)",
 )
 _LINK = re.compile(r" ?(?:(?P<dash>-)|~|—{1,2}|至|到) ?(?P<minus>-|负|零下)?(?P<sign>[$¥￥€£])?")
+_AND = re.compile(r"(?:、|和|及|与) ?(?=\d)")
+_NUMBERED = frozenset(["", "\n", "。", "；", "：", ":", "）", ")", " "])
+"""Where a number that 、 follows is the number of a paragraph."""
 _MINUS = re.compile(r"(?:负|零下|(?<![\dA-Za-z)%]) ?-)$")
 _RATE = re.compile(
     rf"(?: ?(?P<slash>/) ?|每)(?P<below>{'|'.join(sorted(RATED, key=len, reverse=True))})(?![A-Za-z])"
@@ -109,7 +112,7 @@ def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
         return named._replace(end=min(named.end, limit))
     found = share_at(text, start) or _amount(text, start, floor, limit)
     if found is None and text[start].isdigit():
-        found = _bare(text, start, floor)
+        found = _listed(text, start, floor) or _bare(text, start, floor)
     return found if found and found.end <= limit else None
 
 
@@ -237,7 +240,7 @@ def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int)
     low = core.value if core else first.numeral.value
     high = -upper.value if link["minus"] else upper.value
     if core is None and first.scale == 1 and second.scale > 1 and low * second.scale < high:
-        low *= second.scale
+        low = shortest(low * second.scale)
     digits = first.numeral.digits
     if _MINUS.search(text, max(floor, first.start - 2), first.start):
         # `_signed` turns both ends of what it is given.
@@ -265,6 +268,22 @@ def _signed(text: str, core: Core, floor: int) -> Core:
                 width = len(sign) + before.endswith(" ")
                 return core._replace(start=start - width, unit=core.unit or name, kind=Kind.MONEY)
     return core
+
+
+def _listed(text: str, start: int, floor: int) -> Core | None:
+    """The first of 88.98、90.01、91.57万吨: a list shares the unit, and the 万, of its last number."""
+    number = _number_at(text, start)
+    if number is None or number.inside or text[start - 1 : start] in _NUMBERED:
+        return None
+    item: _Number | None = number
+    while item is not None and (link := _AND.match(text, item.end)) is not None:
+        item = _number_at(text, link.end())
+        last = _with_unit(text, item, floor) if item else None
+        if item and last:
+            value = number.numeral.value * (item.scale if number.scale == 1 else 1)
+            core = Core(start, number.end, shortest(value), last.unit, last.kind, number.numeral.digits)
+            return _signed(text, core, floor)
+    return None
 
 
 def _bare(text: str, start: int, floor: int) -> Core | None:

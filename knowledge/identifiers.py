@@ -52,6 +52,7 @@ _AMOUNT_AHEAD = re.compile(r"[\d,.]+ ?(?:%|个百分点|[百千]?[万亿]|倍|�
 _LONG = 7
 """A whole number of so many digits without unit or 万 is a telephone, account or serial number."""
 _VALUE_BEFORE = re.compile(r"(?:[为达至到是于报约近超逾破过共仅得有数量率值=了足]|[A-Z]{3,}) ?$")
+_CHAIN = re.compile(r"(?:[、和及与]\d+)+")
 _POSITION = re.compile(r" ?(?:附近|左右|上下|以上|以下|关口|点位|一线|区间|上方|下方)")
 _AFTER_NAME = re.compile(r"(?:[A-Za-z] ?/? ?|(?:蓝牙|系统|版本) ?|[vV]\.?)$")
 _BEFORE_VERSION = re.compile(r" ?(?:时代|版|系统|标准|协议|接口|系列)")
@@ -158,7 +159,8 @@ def suffix_names(text: str, end: int) -> bool:
 
 def states_value(text: str, start: int, end: int) -> bool:
     """Whether an Arabic number without unit states a value (PMI为50.2) rather than names something."""
-    if suffix_names(text, end):
+    chain = _CHAIN.match(text, end)
+    if suffix_names(text, chain.end() if chain else end):
         return False
     if _POSITION.match(text, end):
         return True

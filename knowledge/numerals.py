@@ -118,7 +118,7 @@ def read(text: str) -> Numeral:
 
 def _unsigned(plain: str, text: str) -> Numeral:
     if _PLAIN.fullmatch(plain):
-        return Numeral(_shortest(Decimal(plain)), _significant(plain))
+        return Numeral(shortest(Decimal(plain)), _significant(plain))
     if _POSITIONAL.fullmatch(plain):
         return Numeral(Decimal("".join(str(_DIGITS[c]) for c in plain)), len(plain.lstrip("零〇")) or 1)
     if "分之" in plain:
@@ -130,7 +130,7 @@ def _unsigned(plain: str, text: str) -> Numeral:
     return _Reader(text).read(plain)
 
 
-def _shortest(value: Decimal) -> Decimal:
+def shortest(value: Decimal) -> Decimal:
     """`value` without the zeros that multiplying left behind, and without an exponent: 2326000000.00 → 2326000000."""
     whole = value.to_integral_value()
     return Decimal(int(whole)) if whole == value else value.normalize()
@@ -246,7 +246,7 @@ class _Reader:
         if number and self.last and number < 10 and number == int(number):  # noqa: PLR2004 - one digit: 三万五
             number = number * self.last / 10
         value = self.total + self.section + number
-        return Numeral(_shortest(value), self.digits or self._written(value))
+        return Numeral(shortest(value), self.digits or self._written(value))
 
     def _written(self, value: Decimal) -> int:
         """Digits of a Chinese numeral before its last 万 or 亿."""
