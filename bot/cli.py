@@ -53,8 +53,8 @@ def configure(
     ] = False,
 ) -> None:
     """Keep what holds for every command."""
-    del version
-    context.obj = Options(home=home, debug=debug)
+    del version, debug  # the one acts by itself, the other is for `run`
+    context.obj = Options(home=home)
 
 
 @app.command(cls=usage.Command, options_metavar="[选项]", help="提一个问题，得到数字和它所在的原句。")
@@ -185,9 +185,13 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except Exception as problem:  # noqa: BLE001 -- the one place that turns anything unforeseen into words
-        status = failure.report(problem, debug="--debug" in arguments or bool(os.environ.get("WENSHU_DEBUG")))
+        status = failure.report(problem, debug=_wants_trace(arguments))
     _let_go_of_output()
     return status if isinstance(status, int) else 0
+
+
+def _wants_trace(arguments: list[str]) -> bool:
+    return "--debug" in arguments or os.environ.get("WENSHU_DEBUG", "0") not in {"", "0"}
 
 
 def _let_go_of_output() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import typer
 
 from bot import jsonview, logs, mending, wording
+from bot.service import sayable
 from knowledge.errors import SettingError, UsageError, WenshuError
 from knowledge.schema import Answer, Article, Figure, Status
 
@@ -28,11 +29,9 @@ class Options:
 
     Attributes:
         home: The data folder, or None for the one of the settings.
-        debug: Show tracebacks.
     """
 
     home: Path | None
-    debug: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +248,7 @@ def _fill_if_empty(wenshu: "Wenshu") -> None:
 
 
 def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
-    answer = wenshu.ask(question, abstain=asking.abstain)
+    answer = wenshu.ask(sayable(question), abstain=asking.abstain)
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])

@@ -131,7 +131,7 @@ class _Piece:
         text: Its words.
         entities: Offsets within `text`.
         labels: What it uses, so what its part must explain.
-        explains: The label whose source it names, or 0; such a piece is never cut.
+        explains: The labels whose source it names; such a piece is never cut.
         lead: What stands before it, unless it opens a part.
         call: `[1]`, behind a claim; a claim that is cut has it behind every piece.
         cut: True if the text goes on in the next piece.
@@ -141,7 +141,7 @@ class _Piece:
     text: str
     entities: tuple[Entity, ...] = ()
     labels: tuple[int, ...] = ()
-    explains: int = 0
+    explains: tuple[int, ...] = ()
     lead: str = "\n"
     call: str = ""
     cut: bool = False
@@ -166,8 +166,8 @@ def _groups(reply: Reply, capabilities: Capabilities) -> Iterator[_Group]:
     for section in reply.sections():
         first, *details = (_claim(block, entities=capabilities.entities) for block in section.blocks)
         pieces = [replace(first, lead="\n\n"), *details]
-        for label in section.labels:
-            pieces += _explanation(reply.citation(label), capabilities)
+        for citations in reply.by_article(section.labels):
+            pieces += _explanation(citations, capabilities)
         yield tuple(piece for piece in pieces if piece.text)
 
 
@@ -181,29 +181,30 @@ def _claim(block: Block, *, entities: bool) -> _Piece:
     return _Piece(text, tuple(strong) if entities else (), labels=block.labels, call=block.call)
 
 
-def _explanation(citation: Citation, capabilities: Capabilities) -> list[_Piece]:
-    source = _source(citation, spelled=not capabilities.entities)
-    return [replace(source, lead="\n\n"), _quote(citation, entities=capabilities.entities)]
+def _explanation(citations: Sequence[Citation], capabilities: Capabilities) -> list[_Piece]:
+    """The source that citations share, then their quotes."""
+    source = _source(citations, spelled=not capabilities.entities)
+    quotes = [_quote(citation, entities=capabilities.entities) for citation in citations]
+    return [replace(source, lead="\n\n"), *quotes]
 
 
-def _source(citation: Citation, *, spelled: bool) -> _Piece:
+def _source(citations: Sequence[Citation], *, spelled: bool) -> _Piece:
     """`[1]《title》 source date`, the title linked or the address spelled out."""
-    title = f"《{_clipped(_clean(citation.title) or wording.UNTITLED)}》"
-    head = f"[{citation.label}]"
-    details = " ".join(
-        part for part in (_clipped(_clean(citation.source)), wording.day(citation.published)) if part
-    )
-    text = f"{head}{title}" + (f" {details}" if details else "")
-    url = citation.url if len(citation.url) <= MAX_URL else ""
+    labels = tuple(citation.label for citation in citations)
+    head = "".join(f"[{label}]" for label in labels)
+    title = f"《{_clipped(_clean(citations[0].title) or wording.UNTITLED)}》"
+    details = (_clipped(_clean(citations[0].source)), wording.day(citations[0].published))
+    text = " ".join(part for part in (head + title, *details) if part)
+    url = citations[0].url if len(citations[0].url) <= MAX_URL else ""
     if spelled and url:
-        return _Piece(f"{text}\n{_clean(url)}", explains=citation.label)
-    link = (Entity(Style.LINK, len(head), len(head) + len(title), citation.url),) if url else ()
-    return _Piece(text, link, explains=citation.label)
+        return _Piece(f"{text}\n{_clean(url)}", explains=labels)
+    link = (Entity(Style.LINK, len(head), len(head) + len(title), url),) if url else ()
+    return _Piece(text, link, explains=labels)
 
 
 def _reminder(citation: Citation) -> _Piece:
     """The short explanation of a label that an earlier part explained in full."""
-    return replace(_source(replace(citation, url=""), spelled=False), repeats=True)
+    return replace(_source([replace(citation, url="")], spelled=False), repeats=True)
 
 
 def _quote(citation: Citation, *, entities: bool) -> _Piece:
@@ -297,7 +298,7 @@ class _Packer:
 
     def _complete(self, pieces: list[_Piece]) -> list[_Piece]:
         """The pieces of a part, with the short explanations it still lacks."""
-        explained = {piece.explains for piece in pieces}
+        explained = {label for piece in pieces for label in piece.explains}
         used = dict.fromkeys(label for piece in pieces for label in piece.labels)
         return pieces + [_reminder(self._reply.citation(label)) for label in used if label not in explained]
 

@@ -4,9 +4,10 @@ It holds blocks, citations, buttons and a status, never markup.  `bot.render` ma
 `bot.channels.console` a terminal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 
 from bot import wording
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
@@ -128,6 +129,12 @@ class Reply:
             group.append(block)
         if group:
             yield _section(group, explained)
+
+    def by_article(self, labels: Iterable[int]) -> Iterator[tuple[Citation, ...]]:
+        """The citations of labels, those of one article that follow each other together."""
+        citations = map(self.citation, labels)
+        for _, group in groupby(citations, key=lambda citation: citation.article_id):
+            yield tuple(group)
 
     def citation(self, label: int) -> Citation:
         """The citation of a label.

@@ -19,6 +19,15 @@ _COMMANDS: dict[str, str] = {
 }
 
 
+def sayable(text: str) -> str:
+    r"""The text with halves of surrogate pairs, which JSON and command lines can smuggle in, replaced.
+
+    >>> sayable("投资\ud800多少")
+    '投资?多少'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """Answers what users write.
@@ -39,7 +48,7 @@ class Service:
             A whole reply.  An error that names its mend (too long a question, an index out of order) becomes
             a reply too; anything unforeseen is the caller's to catch.
         """
-        words = text.strip()
+        words = sayable(text).strip()
         if not words:
             return reply.notice(wording.EMPTY)
         if words in _COMMANDS:

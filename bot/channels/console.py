@@ -51,9 +51,8 @@ def show(reply: Reply, console: Console) -> None:
             console.print()
         for block in section.blocks:
             _print_block(block, console, error=reply.status is ReplyStatus.ERROR)
-        for label in section.labels:
-            console.print()
-            _print_citation(reply.citation(label), console)
+        for citations in reply.by_article(section.labels):
+            _print_citations(citations, console)
 
 
 def show_diagnosis(lines: Sequence[str], console: Console, *, ok: bool) -> None:
@@ -77,18 +76,21 @@ def _print_block(block: Block, console: Console, *, error: bool) -> None:
     _print_wrapped(text, console)
 
 
-def _print_citation(citation: Citation, console: Console) -> None:
-    _print_wrapped(
-        _quote(citation, marked=console.no_color or console.color_system is None), console, prefix="│ "
-    )
-    source = Text(f"[{citation.label}] ", _LABEL)
-    source.append(f"《{_safe(citation.title) or wording.UNTITLED}》", _TITLE)
-    details = "  ".join(part for part in (_safe(citation.source), wording.day(citation.published)) if part)
-    source.append(f"  {details}" if details else "")
+def _print_citations(citations: Sequence[Citation], console: Console) -> None:
+    """Print quotes of one article, then the article."""
+    marked = console.no_color or console.color_system is None
+    for citation in citations:
+        console.print()
+        _print_wrapped(_quote(citation, marked=marked), console, prefix="│ ")
+    first = citations[0]
+    source = Text("".join(f"[{citation.label}]" for citation in citations), _LABEL)
+    source.append(f" 《{_safe(first.title) or wording.UNTITLED}》", _TITLE)
+    details = "  ".join(part for part in (_safe(first.source), wording.day(first.published)) if part)
+    source.append(f"  {details}" if details else "", "")
     _print_wrapped(source, console, prefix="  ")
-    if citation.url:
+    if first.url:
         # A cut address can't be clicked: it may run over the edge, but stays in one piece.
-        url = _safe(citation.url)
+        url = _safe(first.url)
         console.print(Text("  " + url, Style(dim=True, link=url)), soft_wrap=True)
 
 

@@ -148,12 +148,18 @@ def test_top_and_trace(wenshu: Wenshu, home: Path):
 
 
 def test_a_batch_has_a_line_for_every_line(wenshu: Wenshu, home: Path):
-    lines = f'{QUESTION}\n{{"question": "在蓉两院院士有多少位", "id": 7}}\n\n{{broken\n{"长" * 2001}\n'
-    ran = wenshu("ask", "--batch", "-", "--json", home=home, given=lines)
+    lines = [
+        QUESTION,
+        '{"question": "在蓉两院院士有多少位", "id": 7}',
+        "",
+        "{broken",
+        "长" * 2001,
+        '{"question": "\\ud800投资多少"}',
+    ]
+    ran = wenshu("ask", "--batch", "-", "--json", home=home, given="\n".join(lines))
     views = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert len(views) == 5
-    assert [view.get("status") for view in views] == ["answered", "answered", None, None, None]
-    assert [set(view) == {"error"} for view in views] == [False, False, True, True, True]
+    assert [set(view) == {"error"} for view in views] == [False, False, True, True, True, False]
+    assert [view.get("status") for view in views[:2]] == ["answered", "answered"]
     assert views[1]["figures"][0]["value"] == "33"
     assert "2001" in views[4]["error"]
     assert ran.returncode == 1

@@ -33,7 +33,8 @@ def citations(draw: st.DrawFn, label: int) -> Citation:
     marks = tuple(Span(start + a, start + b) for a, b in zip(offsets[::2], offsets[1::2], strict=False))
     title, source = draw(st.text(max_size=60)), draw(st.text(max_size=40))
     url = draw(st.sampled_from(["", "https://example.com/a", "https://example.com/" + "a" * 400]))
-    return Citation(label, "a", title, source, "2022-02-21", url, quote, start, start + len(quote), marks)
+    article = draw(st.sampled_from("ab"))
+    return Citation(label, article, title, source, "2022-02-21", url, quote, start, start + len(quote), marks)
 
 
 @st.composite
@@ -120,7 +121,7 @@ def test_every_label_is_explained_in_the_part_that_uses_it(reply: Reply, limits:
                 if label in block.labels
                 for line in part.text.split("\n")
             ):
-                assert f"[{label}]《" in part.text
+                assert re.search(rf"\[{label}\](\[\d\])*《", part.text)
 
 
 @given(replies())
@@ -171,6 +172,17 @@ def test_a_cut_falls_into_no_number_and_no_mark():
     reply = Reply(ReplyStatus.ANSWERED, (Block(Role.HEADLINE, (Run("答"),), (1,)),), (source,))
     for part in render(reply, Capabilities(Unit.UTF16, MIN_LENGTH, entities=True)):
         assert all(text == "1234567890.12亿元" for text in texts(part, Style.STRONG))
+
+
+def test_sentences_of_one_article_share_its_line():
+    first, second = (Citation(n, "a", "题", "报", "2022-02-21", "", f"第{n}句。", 0, 4) for n in (1, 2))
+    other = Citation(3, "b", "另", "", None, "", "第3句。", 0, 4)
+    reply = Reply(
+        ReplyStatus.ABSTAINED, (Block(Role.TEXT, (Run("最接近："),), (1, 2, 3)),), (first, second, other)
+    )
+    (part,) = render(reply, TELEGRAM)
+    assert part.text == "最接近：\n\n[1][2]《题》 报 2022-02-21\n第1句。\n第2句。\n\n[3]《另》\n第3句。"
+    assert texts(part, Style.QUOTE) == ["第1句。", "第2句。", "第3句。"]
 
 
 def test_a_long_title_is_clipped():

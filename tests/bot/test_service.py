@@ -37,6 +37,12 @@ def test_a_question_is_asked_once_and_answered(answered: Answer):
     assert reply.citations == answered.citations
 
 
+def test_half_a_surrogate_pair_does_not_reach_the_engine(answered: Answer):
+    service, asked = asks(answered)
+    service.reply("投资\ud800多少")
+    assert asked == ["投资?多少"]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\n\u3000"])
 def test_nothing_gets_an_invitation(text: str, answered: Answer):
     service, asked = asks(answered)
