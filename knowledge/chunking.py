@@ -6,6 +6,7 @@ span of what was passed in.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from knowledge.schema import Article, Passage, Span
 CountTokens = Callable[[str], int]
 
 _END = re.compile(
-    r"\n"
+    # A run of space in a line stands where a paragraph ended before the text was put on one line.
+    r"\n|\u3000{2,}| {8,}"
     # Chinese marks, with all that may pile up behind them: 。” ！！ ？」。
     r"|(?:[。！？｡]|……|⋯⋯|\.{6}|[!?](?![A-Za-z0-9=&%_/#.+-]))[。！？!?…⋯｡”’」』）)】]*"
     # An ASCII full stop in Chinese prose, but not the mark of a list (一．) or of a number.
@@ -26,6 +28,7 @@ _GOES_ON = frozenset("，、；：,;》〉")
 # … and after a closing quote: “谁来付钱？”的疑问, “怎么办？”等问题.
 _GOES_ON_QUOTED = frozenset("的等")
 _CLOSING_QUOTES = frozenset("”’」』")
+_QUOTE_REACH = 2_000
 _WORD = re.compile(r"\w")
 _LATIN_WORD = re.compile(r"[A-Za-z.]+$")
 _ABBREVIATIONS = frozenset(
@@ -36,6 +39,7 @@ _ABBREVIATIONS = frozenset(
 _CLAUSE = re.compile(r"(?:[，；：,;:]|——+|⸺)[”’」』]*")
 _OPENING = {"（": "）", "(": ")", "【": "】", "[": "]"}
 _BRACKET = re.compile(r"[（）()【】\[\]]")
+_DEEPEST = 8
 _THOUSANDS = re.compile(r"[0-9０-９]{3}(?![0-9０-９])")
 
 _NUMERAL = "0-9０-９零〇一二三四五六七八九十百千万亿兆两半"
@@ -57,7 +61,7 @@ _HEADING_RUN = 2
 """A title over a subtitle makes two short lines in a row; three are a list."""
 _TINY = 4
 """A paragraph of a quarter of the limit is too short to be a passage of its own."""
-_ROOMY = 32
+_ROOMY = 8
 """Code points a token: a longer sentence is over the limit uncounted (tokenisers crawl on long runs)."""
 _GOOD_CUT = frozenset("、 　，；：）)】》”’」』")
 
@@ -90,7 +94,7 @@ def clauses(text: str, sentence: Span) -> tuple[Span, ...]:
     closed = _brackets(text, lo, hi)
     spans: list[Span] = []
     for mark in _CLAUSE.finditer(text, lo, hi):
-        if mark.end() >= hi or _in_number(text, mark) or any(s < mark.start() < e for s, e in closed):
+        if mark.end() >= hi or _in_number(text, mark) or _within(mark.start(), closed):
             continue
         spans.extend(_trimmed(text, lo, mark.end()))
         lo = mark.end()
@@ -130,9 +134,6 @@ def chunk(article: Article, *, count_tokens: CountTokens, max_tokens: int = 160)
     )
 
 
-# ---------------------------------------------------------------- sentences
-
-
 def _lines(text: str) -> Iterator[Span]:
     """Yields the lines that hold more than space, trimmed."""
     lo = 0
@@ -155,12 +156,14 @@ def _trimmed(text: str, lo: int, hi: int) -> tuple[Span, ...]:
 def _sentences(text: str, lo: int, hi: int) -> list[Span]:
     """Returns the sentences of one line; a stretch without a word goes with its neighbour (…… or ——)."""
     spans: list[Span] = []
+    looked, worded = lo, False
     for mark in _END.finditer(text, lo, hi):
-        end = _sentence_end(text, lo, hi, mark)
-        if end is None or not _WORD.search(text, lo, end):
-            continue
-        spans.extend(_trimmed(text, lo, end))
-        lo = end
+        worded = worded or _WORD.search(text, looked, mark.end()) is not None
+        looked = mark.end()
+        end = _sentence_end(text, lo, hi, mark) if worded else None
+        if end is not None:
+            spans.extend(_trimmed(text, lo, end))
+            lo, looked, worded = end, end, False
     rest = _trimmed(text, lo, hi)
     if rest and spans and not _WORD.search(text, lo, hi):
         return [*spans[:-1], Span(spans[-1].start, rest[0].end)]
@@ -172,14 +175,11 @@ def _sentence_end(text: str, lo: int, hi: int, mark: re.Match[str]) -> int | Non
     end = mark.end()
     if text[mark.start()] == "." and _is_abbreviation(text, lo, mark.start()):
         return None
-    if end < hi and text[end] == '"' and text.count('"', lo, end) % 2:
+    if end < hi and text[end] == '"' and text.count('"', max(lo, end - _QUOTE_REACH), end) % 2:
         end += 1  # an odd number before it: this one closes
     following = text[end] if end < hi else ""
-    if following in _GOES_ON:
-        return None
-    if following in _GOES_ON_QUOTED and text[end - 1] in _CLOSING_QUOTES:
-        return None
-    return end
+    goes_on = following in _GOES_ON or (following in _GOES_ON_QUOTED and text[end - 1] in _CLOSING_QUOTES)
+    return None if goes_on else end
 
 
 def _is_abbreviation(text: str, lo: int, stop: int) -> bool:
@@ -191,22 +191,28 @@ def _is_abbreviation(text: str, lo: int, stop: int) -> bool:
     return len(surface) == 1 or surface.lower() in _ABBREVIATIONS
 
 
-# ---------------------------------------------------------------- clauses
-
-
 def _brackets(text: str, lo: int, hi: int) -> list[Span]:
-    """Returns the spans of bracket pairs that close; one that never closes protects nothing."""
+    """Returns the outermost pairs of brackets, in order; one that never closes protects nothing."""
     spans: list[Span] = []
     waiting: list[tuple[str, int]] = []
     for bracket in _BRACKET.finditer(text, lo, hi):
         char, at = bracket.group(), bracket.start()
         if char in _OPENING:
-            waiting.append((_OPENING[char], at))
+            waiting = [*waiting[-_DEEPEST:], (_OPENING[char], at)]
         elif any(closing == char for closing, _ in waiting):
             while waiting[-1][0] != char:
                 waiting.pop()
-            spans.append(Span(waiting.pop()[1], at + 1))
+            opened = waiting.pop()[1]
+            while spans and spans[-1].start > opened:
+                spans.pop()
+            spans.append(Span(opened, at + 1))
     return spans
+
+
+def _within(at: int, spans: Sequence[Span]) -> bool:
+    """Returns whether a place lies in one of some ordered spans."""
+    i = bisect(spans, at, key=lambda span: span.start) - 1
+    return i >= 0 and at < spans[i].end
 
 
 def _in_number(text: str, mark: re.Match[str]) -> bool:
@@ -217,9 +223,6 @@ def _in_number(text: str, mark: re.Match[str]) -> bool:
     if not (start and text[start - 1].isdigit() and end < len(text) and text[end].isdigit()):
         return False
     return text[start] not in "，；;" or (text[start] == "，" and _THOUSANDS.match(text, end) is not None)
-
-
-# ---------------------------------------------------------------- passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,9 +340,6 @@ def _target(run: _Run | None, paragraph: _Paragraph, limit: int) -> int:
     return limit if n_runs == 1 else -(-total // n_runs)
 
 
-# ---------------------------------------------------------------- sentences over the limit
-
-
 def _pieces(text: str, line: Span, count_tokens: CountTokens, limit: int) -> Iterator[_Piece]:
     """Yields the sentences of a line, those over the limit in parts."""
     for sentence in _sentences(text, *line):
@@ -376,11 +376,13 @@ def _cut(text: str, span: Span) -> int | None:
     lo, hi = span
     middle = (lo + hi) // 2
     start, end = max(lo, middle - 2 * _FIGURE_REACH), min(hi, middle + 2 * _FIGURE_REACH)
-    figures = [m.span() for m in _FIGURE.finditer(text, start, end)]
+    inside = {
+        at for figure in _FIGURE.finditer(text, start, end) for at in range(figure.start() + 1, figure.end())
+    }
     places = [
         at
         for at in range(max(lo + 1, middle - _FIGURE_REACH), min(hi, middle + _FIGURE_REACH))
-        if not any(s < at < e for s, e in figures) and not _in_latin_word(text, at)
+        if at not in inside and not _in_latin_word(text, at)
     ]
     if places:
         return min(places, key=lambda at: (text[at - 1] not in _GOOD_CUT, abs(at - middle)))

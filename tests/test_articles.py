@@ -108,6 +108,14 @@ def test_markdown_is_reduced_to_what_a_reader_sees(tmp_path: Path) -> None:
     assert article.published == "2022-03-04"
 
 
+def test_a_wrapped_markdown_paragraph_is_one_paragraph(tmp_path: Path) -> None:
+    text = "截至2021年底，科创投累计投资金额达到了23.26\n亿元，同比增长16.3%。\n第二行。"
+    assert (
+        one(tmp_path / "a.md", text).text
+        == "截至2021年底，科创投累计投资金额达到了23.26亿元，同比增长16.3%。\n第二行。"
+    )
+
+
 def test_html_tables_in_markdown_survive_blank_lines(tmp_path: Path) -> None:
     html = "<table>\n\n<tr><td>营收</td><td>5亿元</td></tr>\n\n</table>\n\n后文。"
     assert one(tmp_path / "a.md", html).text == "营收 | 5亿元\n后文。"
@@ -251,6 +259,7 @@ def test_wrapped_lines_are_rejoined(tmp_path: Path) -> None:
         ],
         ["第一条内容写到这里就完全结束了。", "第二条内容写到这里就完全结束了。"],
         ["床前明月光", "疑是地上霜"],
+        [*["二〇二一年一月成都市某某区某某项目投资"] * 3, "合计二十个项目", "说明。"],
         [PROSE * 5, PROSE * 5],
     ],
 )

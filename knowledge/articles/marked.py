@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_LIQUID = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|^\{:.*?\}$", re.MULTILINE)
+_LIQUID = re.compile(r"\{%[^%\n]{0,400}%\}|\{\{[^{}\n]{0,400}\}\}|^\{:[^{}\n]{0,400}\}$", re.MULTILINE)
 _TIMES = re.compile(r"(?<=\d)\*(?=\d)")
 _TIMES_MARK = "\ufdd0"
 """Stands for the * of 3*4 while Markdown is read, which would take it for emphasis: no character, in no text."""
@@ -144,4 +144,4 @@ def _inline(parser: "MarkdownIt", token: "Token") -> _Block:
             lines.append("")
         elif child.type in ("text", "code_inline"):
             lines[-1] += child.content
-    return _Block(_STRONG.sub(r"\1", "\n".join(unwrap(lines))), tuple(links))
+    return _Block(_STRONG.sub(r"\1", "\n".join(unwrap(lines, least=1))), tuple(links))

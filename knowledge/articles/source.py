@@ -129,6 +129,8 @@ def encoding_of(content: bytes) -> str | None:
         return _wide(content)
     if _decoded(content, "utf-8") is not None:
         return "utf-8"
+    if _is_damaged_utf8(content):
+        return None
     declared = _CHARSET.search(content[:4096])
     names = (
         ("big5hkscs", "gb18030") if declared and b"big5" in declared[1].lower() else ("gb18030", "big5hkscs")
@@ -136,6 +138,13 @@ def encoding_of(content: bytes) -> str | None:
     texts = {name: text for name in names if (text := _decoded(content, name)) is not None}
     best = max(texts, key=lambda name: _plausibility(texts[name]), default=None)
     return best if best and _plausibility(texts[best]) >= _LEAST_COMMON else None
+
+
+def _is_damaged_utf8(content: bytes) -> bool:
+    """Returns whether most bytes above ASCII are UTF-8 after all: another codec would turn them into rubbish."""
+    n_high = sum(byte > 0x7F for byte in content)  # noqa: PLR2004 -- the last of ASCII
+    kept = content.decode("utf-8", "ignore")
+    return len(kept.encode()) - sum(map(str.isascii, kept)) > n_high / 2
 
 
 def _wide(content: bytes) -> str | None:
