@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.articles import Limits, canonicalise, discover, from_record, make_article, read, read_all
+from knowledge.articles import Limits, canonicalise, discover, from_record, make_article, read
 from knowledge.articles.dates import iso
 from knowledge.errors import ArticleError
 from knowledge.schema import Article
@@ -197,7 +197,7 @@ def test_what_is_no_article_is_refused_by_name(tmp_path: Path, name: str, code: 
     (tmp_path / "empty.md").touch()
     (tmp_path / "empty.docx").touch()
     (tmp_path / "rule.md").write_text("---\ntitle: 甲\n---\n\n")
-    (error,) = read_all([tmp_path / name]) if name != "folder.md" else read(tmp_path / name)
+    (error,) = read(tmp_path / name)
     assert isinstance(error, ArticleError)
     assert (error.code, error.item) == (code, str(tmp_path / name))
 
@@ -241,7 +241,6 @@ def test_ids_are_paths_without_suffixes(tmp_path: Path) -> None:
         for root in (None, tmp_path, Path("/x"))
     }
     assert ids == {None: ["chengdu.v2"], tmp_path: ["2022/chengdu.v2"], Path("/x"): ["chengdu.v2"]}
-    assert [a.id for a in read_all([tmp_path]) if isinstance(a, Article)] == ["2022/chengdu.v2"]
 
 
 def test_a_name_that_is_no_unicode_is_made_so(tmp_path: Path) -> None:
@@ -250,15 +249,6 @@ def test_a_name_that_is_no_unicode_is_made_so(tmp_path: Path) -> None:
     (article,) = read(path)
     assert isinstance(article, Article)
     assert article.id == "a\ufffd"
-
-
-def test_of_two_files_with_one_id_the_second_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_text(PROSE)
-    (tmp_path / "a.txt").write_text(PROSE)
-    (tmp_path / "b.jsonl").write_text(record(id="a"))
-    first, *others = read_all([tmp_path])
-    assert isinstance(first, Article)
-    assert [error.code for error in others if isinstance(error, ArticleError)] == ["duplicate_id"] * 2
 
 
 # ---------------------------------------------------------------- dates

@@ -57,8 +57,13 @@ def discover(paths: Iterable[Path]) -> Iterator[Path]:
     README, are passed over in silence.  A path given itself is always yielded: if it is missing or of no
     known kind, `read` says so.
     """
-    for path, _ in _discovered(paths):
-        yield path
+    seen: set[str] = set()
+    for given in paths:
+        for path in _walk(given) if given.is_dir() else (given,):
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                yield path
 
 
 def read(
@@ -79,37 +84,6 @@ def read(
             yield _document(path, root, limits or Limits())
     except ArticleError as e:
         yield e
-
-
-def read_all(paths: Iterable[Path], *, limits: Limits | None = None) -> Iterator[Article | ArticleError]:
-    """Yields the articles of files and folders; of two with one id the second is an error.
-
-    Ids are relative to the folder given.
-    """
-    seen: dict[str, Path] = {}
-    for path, root in _discovered(paths):
-        for found in read(path, root=root, limits=limits):
-            if isinstance(found, Article):
-                first = seen.setdefault(found.id, path)
-                if first != path:
-                    message = (
-                        f"{path}: the id {found.id!r} is that of {first} too; rename one or leave it out"
-                    )
-                    yield ArticleError(message, item=str(path), code="duplicate_id")
-                    continue
-            yield found
-
-
-def _discovered(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yields every file once, with the folder its id is relative to."""
-    seen: set[str] = set()
-    for given in paths:
-        found = ((path, given) for path in _walk(given)) if given.is_dir() else [(given, given.parent)]
-        for path, root in found:
-            real = os.path.realpath(path)
-            if real not in seen:
-                seen.add(real)
-                yield path, root
 
 
 def _walk(folder: Path) -> Iterator[Path]:
