@@ -122,8 +122,11 @@ def ingest(
     for problem in report.failed:
         _say(mending.error(problem))
     typer.echo(wording.ingested(report))
-    n_read = report.added + report.changed + report.unchanged
-    return DONE if n_read or not report.failed else BAD_INPUT
+    n_done = report.added + report.changed + report.unchanged + report.removed
+    if n_done or not paths:
+        return DONE
+    _say(wording.NOTHING_READ)
+    return BAD_INPUT
 
 
 def figures(options: Options, article_id: str | None, *, as_json: bool) -> int:

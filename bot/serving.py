@@ -86,7 +86,8 @@ async def _run(chat: TelegramChat, say: Callable[[str], None]) -> int:
     for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED)):
         _on_signal(number, stopped, status)
     try:
-        say(wording.serving(await chat.start()))
+        name = await chat.start()
+        say(wording.serving(name, sees_all=chat.sees_all))
         return await stopped
     finally:
         await chat.stop()

@@ -30,6 +30,7 @@ APOLOGY = "抱歉，这次没能答出来，问题已记录。请稍后再试一
 
 COMMANDS = (("start", "开始使用"), ("help", "我能做什么"))
 
+NOTHING_READ = "给出的路径里没有读到文章。可收录 .md .html .txt .docx .pdf .jsonl 及其 .xz .gz 压缩。"
 INGESTING_SEEDS = "库里还没有文章，先收录自带的示例文章……"
 STAGES = {"reading": "读取文章", "indexing": "建词索引", "embedding": "计算向量", "asking": "逐条提问"}
 """What the progress bar says, by stage."""
@@ -242,9 +243,18 @@ def telegram_name(name: str) -> str:
     return f"Telegram：{name}"
 
 
-def serving(name: str) -> str:
-    """The bot is up."""
-    return f"已连接 Telegram：{name}。按 Ctrl-C 停止。"
+def serving(name: str, *, sees_all: bool) -> str:
+    """The bot is up.
+
+    Args:
+        name: Of the bot.
+        sees_all: Whether groups show it every message.
+    """
+    told = f"已连接 Telegram：{name}。按 Ctrl-C 停止。"
+    return told if sees_all else f"{told}\n{GROUP_PRIVACY}"
+
+
+GROUP_PRIVACY = "在群里 @它或回复它即可提问；若群里没有反应，请在 @BotFather 用 /setprivacy 关闭隐私模式。"
 
 
 STOPPED = "已停止。"

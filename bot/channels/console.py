@@ -83,10 +83,10 @@ def _print_citations(citations: Sequence[Citation], console: Console) -> None:
         console.print()
         _print_wrapped(_quote(citation, marked=marked), console, prefix="│ ")
     first = citations[0]
-    source = Text("".join(f"[{citation.label}]" for citation in citations), _LABEL)
-    source.append(f" 《{_safe(first.title) or wording.UNTITLED}》", _TITLE)
+    source = Text("".join(f"[{citation.label}]" for citation in citations) + " ", _LABEL)
+    source.append(f"《{_safe(first.title) or wording.UNTITLED}》", _TITLE)
     details = "  ".join(part for part in (_safe(first.source), wording.day(first.published)) if part)
-    source.append(f"  {details}" if details else "", "")
+    source.append(f"  {details}" if details else "")
     _print_wrapped(source, console, prefix="  ")
     if first.url:
         # A cut address can't be clicked: it may run over the edge, but stays in one piece.

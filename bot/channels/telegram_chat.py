@@ -126,6 +126,11 @@ class TelegramChat:
             )
         return name
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether groups show the bot every message; without, some mentions may not reach it."""
+        return bool(self._application.bot.bot.can_read_all_group_messages)
+
     async def stop(self) -> None:
         """Take in nothing more, finish what is being answered, and disconnect."""
         if self._application.updater is not None and self._application.updater.running:

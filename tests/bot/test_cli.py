@@ -4,12 +4,12 @@ import io
 import json
 import logging
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -229,6 +229,28 @@ def test_ingest_of_nothing_readable_is_an_error(wenshu: Wenshu, tmp_path: Path):
     assert "Traceback" not in ran.stderr
 
 
+def test_ingest_of_what_holds_no_article_is_an_error(wenshu: Wenshu, own: Path, tmp_path: Path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "qa.yaml").write_text("pairs: []", encoding="utf-8")
+    ran = wenshu("ingest", folder, home=own)
+    assert ran.returncode == 2
+    assert "没有读到文章" in ran.stderr
+    assert "qa.yaml" not in ran.stderr
+    assert wenshu("ingest", "--rebuild", "--dense", "none", home=own).returncode == 0
+
+
+def test_prune_takes_out_what_is_gone(wenshu: Wenshu, own: Path, tmp_path: Path):
+    article = tmp_path / "articles" / "a.txt"
+    article.parent.mkdir()
+    article.write_text("2021年，甲市新增院士3位。", encoding="utf-8")
+    wenshu("ingest", article.parent, "--dense", "none", home=own)
+    article.unlink()
+    ran = wenshu("ingest", article.parent, "--prune", home=own)
+    assert ran.returncode == 0
+    assert "移除 1 篇" in ran.stdout
+
+
 def test_figures_prints_a_line_a_figure(wenshu: Wenshu, home: Path):
     ran = wenshu("figures", home=home)
     assert ran.returncode == 0
@@ -443,13 +465,14 @@ def test_eval_writes_json_a_page_and_compares(wenshu: Wenshu, home: Path, tmp_pa
 # --- speed ----------------------------------------------------------------------------------------------
 
 
-def test_an_answer_from_a_cold_start_takes_seconds_at_most(home: Path):
-    took = []
+def test_an_answer_from_a_cold_start_is_cheap(home: Path):
+    used = []
     for _ in range(3):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert start("ask", QUESTION, home=home).returncode == 0
-        took.append(time.perf_counter() - started)
-    assert min(took) < 5, "measured: under 2 s on an idle machine"
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(used) < 2.5, "seconds of processor time; measured: 1.6, of which much runs side by side"
 
 
 # --- serve ----------------------------------------------------------------------------------------------

@@ -227,6 +227,7 @@ async def test_the_process_answers_and_stops_when_told(tmp_path: Path):
     assert {each["text"] for each in others} == {answer["text"]}
     assert "已连接 Telegram：Fixture" in said.decode()
     assert "已停止" in said.decode()
+    assert "/setprivacy" in said.decode(), "the emulator's bot doesn't see all of a group"
     log = tmp_path / "home" / "wenshu.log"
     written = await asyncio.to_thread(log.read_text, encoding="utf-8") if log.exists() else ""
     assert TOKEN.partition(":")[2] not in written + said.decode()
