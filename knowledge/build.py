@@ -299,7 +299,9 @@ def _model() -> "Model":
 
     from knowledge.ranking import Model
 
-    return Model.from_json(json.loads(resources.files("knowledge").joinpath("model.json").read_text("utf-8")))
+    return Model.from_json(
+        json.loads(resources.files("knowledge").joinpath("reading_model.json").read_text("utf-8"))
+    )
 
 
 _Facts = dict[str, str | int]

@@ -26,8 +26,6 @@ EMBEDDER = "embedder"
 """Name of the fact that says which embedder made the vectors; noted before the first is made."""
 
 VERSION = "1"
-"""Of the tables."""
-
 _WAIT_SECONDS = 10.0
 _MANY = 500
 """Parameters in one statement, below SQLite's limit."""
@@ -52,6 +50,7 @@ CREATE TABLE IF NOT EXISTS stale (
     article_id TEXT PRIMARY KEY, lexical INTEGER NOT NULL, dense INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_CLEAN = "DELETE FROM stale WHERE lexical = 0 AND dense = 0"
 _PASSAGE = (
     "a.id, p.start, p.stop, substr(a.text, p.start + 1, p.stop - p.start), p.n_tokens, p.heading"
     " FROM passages p JOIN articles a ON a.number = p.article"
@@ -75,7 +74,7 @@ class Entry:
 
 
 class Known(NamedTuple):
-    """What tells whether an article changed: its digest, and the absolute path of its file."""
+    """What tells whether an article changed, and the absolute path of its file."""
 
     sha256: str
     origin: str
@@ -246,7 +245,7 @@ class Catalog:
             base.executemany(
                 f"UPDATE stale SET {index} = 0 WHERE article_id = ?", [(a,) for a in article_ids]
             )
-            base.execute("DELETE FROM stale WHERE lexical = 0 AND dense = 0")
+            base.execute(_CLEAN)
 
     def restart(self, index: Index) -> None:
         """Notes that an index is empty and has everything before it."""
@@ -254,7 +253,7 @@ class Catalog:
         with self._writing() as base:
             base.execute(f"UPDATE {table} SET {flag} = 0 WHERE {flag} = 1")
             base.execute(f"UPDATE stale SET {index} = 0")
-            base.execute("DELETE FROM stale WHERE lexical = 0 AND dense = 0")
+            base.execute(_CLEAN)
 
     def fact(self, name: str) -> str:
         """A fact noted by `note`; empty if none is."""

