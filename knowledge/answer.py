@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from time import perf_counter
 
@@ -26,6 +27,9 @@ from knowledge.terms import Tokenize
 
 N_NEAREST = 3
 """Passages shown with an abstention."""
+
+_CERTAIN = 0.95
+"""Score above which a sentence that says all of a yes/no question is a yes; less is no 'no'."""
 
 N_CANDIDATES = 5
 """Figures listed after the answer."""
@@ -54,11 +58,16 @@ class Reader:
     def read(self, text: str, hits: Sequence[Hit], *, abstain: bool = True) -> Answer:
         """The answer to one question from its hits, quotes cut but not yet verified."""
         started = perf_counter()
-        day = self.articles(hits[0].passage.article_id).day if hits else None
-        question = analyse(self.fold(text), tokenize=self.tokenize, anchor=day)
+        question = self.analyse(text, hits)
         answer = self._route(question, hits, self.evidence, abstain=abstain)
         took = {"read": round((perf_counter() - started) * 1000, 2)}
         return replace(answer, question=text, hits=tuple(hits), timings_ms=took)
+
+    def analyse(self, text: str, hits: Sequence[Hit]) -> Question:
+        """The question taken apart, its times counted from the nearest article's day and its names known from it."""
+        day = self.articles(hits[0].passage.article_id).day if hits else None
+        beside = "\n".join(self.fold(hit.passage.text) for hit in hits)
+        return analyse(self.fold(text), tokenize=self.tokenize, anchor=day, beside=beside)
 
     def evidence(self, article_id: str) -> Evidence:
         """An article with its folded text and linked figures."""
@@ -109,7 +118,8 @@ class Reader:
         best = best_excerpt(question, terms, hits, evidence)
         if best is None:
             return _abstained("no_passage", hits, evidence)
-        if abstain and best.score < self.model.sentence_threshold:
+        sure = best.score >= (_CERTAIN if question.yes_no else self.model.sentence_threshold)
+        if abstain and not sure:
             return replace(_abstained("unsure", hits, evidence), confidence=best.score)
         article = evidence(best.article_id).article
         return Answer(
@@ -118,6 +128,7 @@ class Reader:
             text=article.text[best.mark.start : best.mark.end].strip("，。；：、 \n"),
             citations=(cite(article, best.span, (best.mark,), 1),),
             confidence=best.score,
+            yes_no=True if question.yes_no and sure else None,
         )
 
     def _why_not(self, question: Question, best: Finding, confidence: float) -> str:
@@ -261,7 +272,19 @@ def _verdict(question: Question, stated: Quantity) -> bool | None:
         own = replace(own, modifier=Modifier.OVER)
     elif at_least and own.modifier is Modifier.EXACT:
         own = replace(own, modifier=Modifier.AT_LEAST)
-    return agrees(own, stated)
+    agreed = agrees(own, stated)
+    if (
+        agreed is None
+        and stated.modifier is Modifier.OVER
+        and own.value > stated.value + 10 * _last_digit(stated)
+    ):
+        return False
+    return agreed
+
+
+def _last_digit(quantity: Quantity) -> Decimal:
+    """The worth of the last digit stated: 超157.38亿 is hardly 157.48亿, let alone 200亿."""
+    return Decimal(1).scaleb(quantity.value.adjusted() - max(quantity.digits, 1) + 1)
 
 
 def _metadata(question: Question, article: Article) -> Answer:

@@ -71,8 +71,8 @@ def _sentence_score(
         inside = presence(term.text, text)
         best = max(inside, 0.75 * presence(term.text, around))
         here += term.weight * best
-        if term.name:
-            worst = max(worst, 1 - best)
+        if term.name or term.noun:
+            worst = max(worst, (1 - best) * (1.0 if term.name else 0.7 * term.weight))
     score = here / total - 0.4 * worst
     periods = scan(text, anchor=source.article.day).periods
     if question.ask is Ask.TIME and not periods:

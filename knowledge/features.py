@@ -56,6 +56,7 @@ def features(
     rivals = [f for f in source.figures if f.sentence == figure.sentence and f is not figure]
     return {
         **_coverage(terms, scopes),
+        "far_phrase": float(any(_is_far(phrase, scopes) for phrase in question.phrases)),
         **_theft(terms, source.text, figure, rivals, scopes),
         **_shape(question, terms, source.text, figure, scopes),
         **_agreement(question, source, figure),
@@ -77,7 +78,7 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
         lead=lead,
         tail=text[figure.reach.end : figure.sentence.end],
         near=text[max(paragraph, figure.sentence.start - 160) : figure.sentence.start],
-        head=f"{source.title}\u3000{hit.passage.heading}\u3000{text[:80]}",
+        head=f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}",
         whole=text,
     )
 
@@ -155,6 +156,11 @@ def _theft(
         "stolen_measure": measure,
         "lead_over_rivals": mine - best_rival,
     }
+
+
+def _is_far(phrase: str, scopes: _Scopes) -> bool:
+    """Whether the article says the phrase, but nowhere near the figure."""
+    return phrase in scopes.whole and not any(phrase in scope for scope in scopes[:-1])
 
 
 def _heads(terms: Sequence[Weighted], text: str) -> float:
@@ -236,7 +242,6 @@ def _agreement(question: Question, source: Evidence, figure: Figure) -> dict[str
         "time_unknown": float(time == "unknown"),
         "time_asked": float(bool(question.periods)),
         "hedge_extra": float(bool(quantity.hedge) and not hedged),
-        "echo": float(_echoes(question, figure)),
     }
 
 
@@ -299,7 +304,8 @@ def _other_place(question: Question, source: Evidence, figure: Figure) -> bool:
     return bool(asked) and bool(said) and not asked & said
 
 
-def _echoes(question: Question, figure: Figure) -> bool:
+def echoes(question: Question, figure: Figure) -> bool:
+    """Whether the figure merely repeats one that the asker gave: that is never the answer."""
     return any(
         own.value == figure.quantity.value and own.unit == figure.quantity.unit for own in question.quantities
     )

@@ -25,3 +25,12 @@ def places(text: str) -> frozenset[str]:
     ['中国', '成都']
     """
     return frozenset(_ONE.get(name, name) for name in _PLACE.findall(_SUPERLATIVE.sub("", text)))
+
+
+def is_place(text: str) -> bool:
+    """Whether a word is a place: a known one, or one that says so itself (杨浦区).
+
+    >>> is_place("杨浦区"), is_place("上台")
+    (True, False)
+    """
+    return _PLACE.fullmatch(text) is not None or (len(text) > 1 and text[-1] in "省市县区州国镇乡村岛旗盟")

@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 from knowledge.figures import scan
 from knowledge.schema import Direction, Kind, Period, Quantity
-from knowledge.statistic import direction_of, statistic_of
+from knowledge.statistic import DOWN, UP, direction_of, statistic_of
 from knowledge.terms import NUMBER_WORD, Term, Tokenize, content_terms, unit_after
 
 
@@ -37,11 +38,14 @@ class Question:
         terms: Content words in order, time, question words and courtesies removed.
         unit: The unit it names after 多少 or 几 (家, 元, 个百分点 …); empty if it names none.
         kinds: Kinds of quantity that can answer it; empty if any can.
+        strict: True if it says so itself (多少家, 多少钱, 百分之几), not only by what it measures (收入, 转化率).
         statistic: 同比, 环比, 占比, 累计 …; empty if it names none.
         direction: Which way of change it asks about, or None.
         periods: Times it names, resolved against the anchor.
         quantities: The asker's own figures, never an answer.
         field: For METADATA, which one (published, source, title, url).
+        yes_no: True if it asks for yes or no, about a figure or not.
+        phrases: Runs of neighbouring terms that the passages use as one (精准对接): another one is another thing.
     """
 
     text: str
@@ -49,20 +53,28 @@ class Question:
     terms: tuple[Term, ...]
     unit: str
     kinds: frozenset[Kind]
+    strict: bool
     statistic: str
     direction: Direction | None
     periods: tuple[Period, ...]
     quantities: tuple[Quantity, ...]
     field: str = ""
+    yes_no: bool = False
+    phrases: tuple[str, ...] = ()
 
 
 _RATE = (
     r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|率(?!先|领)|百分之(?:几|多少)|百分比|几成|多少成"
 )
 _MONEY = (
-    r"多少钱|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
+    r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
+_STRICT = re.compile(r"多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次")
+
+_CHANGED = rf"(?:{UP}|{DOWN}|恢复)(?:了|到了|至|到)?(?:多少|几)(?![家个项人])"
+"""增长了多少 asks for a rate or an amount, whichever the articles give."""
+
 _COUNT_UNITS = {
     "人": "人", "家": "家", "企业": "家", "公司": "家", "场": "场", "场次": "场", "活动": "场", "项目": "项", "成果": "项",
     "需求": "项", "户": "户", "件": "件", "次": "次", "例": "例", "人次": "人次", "院士": "位", "专家": "位",
@@ -70,6 +82,7 @@ _COUNT_UNITS = {
 _COUNTS = rf"({'|'.join(sorted(_COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
 _ASKS = re.compile(
     r"多少|几(?![乎何][^度]|[种类款方座](?!多))|多大|多高|多长|多久|多远|多重|多快|多宽|多深|百分之几|(?:什么|何种|哪种)(?:水平|程度|规模)"
+    r"|规模(?:如何|怎样|怎么样)|具体(?:金额|数字|数值|数额)"
 )
 _WHEN = re.compile(
     r"什么时候|啥时候|何时|哪[一]?(?:天|日|年|月|个月|季度)|几月|几号|几时|哪年|什么时间|什么日子|啥时间|(?:时间|日期)(?:是|为|[?？]?$)"
@@ -111,13 +124,14 @@ _ORDER = re.compile(
 )
 
 
-def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None) -> Question:
+def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside: str = "") -> Question:
     """The question taken apart.
 
     Args:
         text: Folded question (`words.fold`).
         tokenize: Word segmentation with part-of-speech tags.
         anchor: The day that 今年 and 去年 are counted from.
+        beside: Folded text of the passages that were found, for the names in them.
     """
     plain = _TAG_QUESTION.sub("\u3000\u3000\\1", text)
     found = scan(plain, anchor=anchor)
@@ -129,19 +143,23 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None) -> Que
     taken += [(q.start, q.end) for q in own]
     told = [] if ask is Ask.YES_NO else [(q.start, Term(q.surface, 0.5)) for q in own]
     if ask is Ask.YES_NO:
-        if not kinds and own:
+        if not kinds and own and own[0].unit:
             unit, kinds = own[0].unit, frozenset({own[0].kind})
+    terms = content_terms(plain, tokenize, taken=taken, told=told, beside=beside)
     return Question(
         text=text,
         ask=ask,
-        terms=content_terms(plain, tokenize, taken, told),
+        terms=terms,
         unit=unit,
         kinds=kinds,
+        strict=bool(unit) or _STRICT.search(text) is not None,
         statistic=statistic_of(text),
         direction=direction_of(text),
         periods=periods,
         quantities=own,
         field=name,
+        yes_no=_YES_NO.search(text) is not None,
+        phrases=_phrases(plain, terms, beside),
     )
 
 
@@ -175,6 +193,10 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
 
     多少家 is read as if it said 3家: the figure grammar then knows unit and kind.
     """
+    if re.search(r"(?:多少|几)个?[万亿]", text) and not re.search(
+        r"(?:多少|几)个?[万亿]+[^元美欧日港]", text
+    ):
+        return "", frozenset({Kind.MONEY})
     match = NUMBER_WORD.search(text)
     if match and match.group(1):
         quantity = unit_after(match.group(1))
@@ -182,6 +204,8 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
             return quantity.unit, frozenset({quantity.kind})
     if re.search(r"个百分点|百分点", text):
         return "百分点", frozenset({Kind.PERCENT_POINT})
+    if re.search(_CHANGED, text):
+        return "", frozenset()
     if re.search(_MONEY, text) and not re.search(_RATE, text):
         return "", frozenset({Kind.MONEY})
     if re.search(_RATE, text):
@@ -200,3 +224,9 @@ def _is_base(text: str, period: Period) -> bool:
     before, after = text[max(0, period.start - 2) : period.start], text[period.end : period.end + 3]
     base = re.search(r"[比较自从]$", before) or re.match(r"末?(?:相比|相较|比|以来|以后|起|水平)", after)
     return base is not None or not period.resolved
+
+
+def _phrases(text: str, terms: tuple[Term, ...], beside: str) -> tuple[str, ...]:
+    """Two terms that stand side by side in the question and, as one, in the passages."""
+    pairs = [a.text + b.text for a, b in pairwise(terms)]
+    return tuple(pair for pair in pairs if pair in text and pair in beside)

@@ -6,9 +6,9 @@ A candidate is a figure of a hit passage.  `ranking` turns the features into pro
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from knowledge.features import Evidence, features
+from knowledge.features import Evidence, echoes, features
 from knowledge.matching import Weighted
-from knowledge.question import Question
+from knowledge.question import Ask, Question
 from knowledge.schema import Finding, Hit
 
 _OBJECTIONS: tuple[tuple[str, str, float], ...] = (
@@ -17,13 +17,14 @@ _OBJECTIONS: tuple[tuple[str, str, float], ...] = (
     ("place_conflict", "other_entity", 0.5),
     ("miss_place", "other_entity", 0.5),
     ("miss_name", "other_entity", 0.5),
-    ("far_coined", "other_entity", 0.6),
+    ("far_coined", "other_entity", 0.55),
     ("statistic_conflict", "other_measure", 0.5),
     ("average_missing", "other_measure", 0.5),
     ("total_for_increment", "other_measure", 0.5),
     ("increment_for_total", "other_measure", 0.5),
     ("stolen_measure", "other_measure", 0.3),
     ("miss_noun", "other_measure", 0.5),
+    ("kind_conflict", "other_measure", 0.5),
 )
 """Features that forbid an answer above a bound, with the reason.
 
@@ -50,12 +51,20 @@ def candidates(
         source = evidence(hit.passage.article_id)
         inside = [f for f in source.figures if hit.passage.start <= f.quantity.start < hit.passage.end]
         for figure in inside:
+            if question.ask is Ask.FIGURE and echoes(question, figure):
+                continue
             key = (hit.passage.article_id, figure.quantity.start)
             if key not in seen:
                 seen.add(key)
                 found = features(question, terms, hit, source, figure)
                 out.append(Finding(figure, hit.passage.article_id, 0.0, features=found))
-    return tuple(_with_agreement(out))
+    return tuple(_with_agreement(_of_kind(question, out)))
+
+
+def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:
+    """Those of the kind that the question itself names (多少钱), if there are any."""
+    fitting = [f for f in found if not f.features["kind_conflict"]]
+    return fitting if question.strict and fitting else found
 
 
 def _with_agreement(found: list[Finding]) -> list[Finding]:

@@ -14,12 +14,13 @@ STATISTICS: tuple[tuple[str, str], ...] = (
     ("年均", r"年均|平均每年"),
     ("平均", r"平均|均价|场均"),
     ("累计", r"累计|总计|共计|合计|一共|总共|累积"),
-    ("新增", r"新增|净增|新开|新当选|新入选|新签|又多了|增加了?几"),
+    ("新增", r"新增|净增|新开|新当选|新入选|新签|新添|又?添了|又多了|多出|增加了?几"),
 )
 """Statistic by the words that name it, most specific first."""
 
-_UP = r"增长|上升|上涨|提高|增加|扩大|上调|攀升|涨幅|增幅|增速|增长率|涨了|涨多少|多了"
-_DOWN = r"下降|减少|下滑|回落|降低|缩小|下调|下跌|跌幅|降幅|跌了|降了|少了"
+
+UP = r"增长|上升|上涨|提高|增加|扩大|上调|攀升|涨幅|增幅|增速|增长率|涨了|涨多少|多了"
+DOWN = r"下降|减少|下滑|回落|降低|缩小|下调|下跌|跌幅|降幅|跌了|降了|少了"
 
 
 def statistic_of(text: str) -> str:
@@ -33,7 +34,7 @@ def statistic_of(text: str) -> str:
 
 def direction_of(text: str) -> Direction | None:
     """Which way of change a text speaks of, or None if of none or of both."""
-    up, down = re.search(_UP, text), re.search(_DOWN, text)
+    up, down = re.search(UP, text), re.search(DOWN, text)
     if bool(up) == bool(down):
         return None
     return Direction.UP if up else Direction.DOWN

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from knowledge.figures import scan
+from knowledge.places import is_place
 from knowledge.schema import Quantity, Token
 
 Tokenize = Callable[[str], tuple[Token, ...]]
@@ -37,7 +38,7 @@ NUMBER_WORD = re.compile(r"(?:多少|几(?![乎何])|百分之几|多少个?)(?!
 
 _COURTESY = re.compile(
     r"请问(?:一下)?|麻烦(?:您|你)?|想(?:问|知道|了解|查)(?:一下|下)?|帮(?:我|忙)?(?:查|看|找|问)(?:一下|下|查|看)?|问一下|问下|告诉我|跟我说说"
-    r"|你(?:们)?知道|到底|究竟|大概|大约|具体|目前为止|根据(?:文章|报道|材料|资料|文中)|(?:文章|报道|文中|稿子|材料)(?:里|中|上)?(?:提到|写到|说|写)?(?:的)?"
+    r"|请给出|你(?:们)?知道|到底|究竟|大概|大约|具体|目前为止|根据(?:文章|报道|材料|资料|文中)|(?:文章|报道|文中|稿子|材料)(?:里|中|上)?(?:提到|写到|说|写)?(?:的)?"
 )
 _STOP = frozenset(
     "的 了 是 在 有 和 与 及 或 为 被 把 对 从 到 由 向 于 等 也 都 就 还 又 而 且 但 其 之 这 那 此 该 个 啊 呀 呢 吗 吧 嘛 么 哦 哈 "
@@ -47,7 +48,7 @@ _STOP = frozenset(
     "他们 它们 咱们 咱 您 大概 大约 左右 约 全 整个 所有 分别 各 每 具体 究竟 到底 底 末 初 年 月 日 号 家 项 场 位 名 人次 万 亿 元 "
     "百分之 % 只 才 呗 呐 哟 同比 环比 相比 比 较 超过 超 不到 不足 突破 低于 高于 以上 以下 不 没 对不对 一年 下来 份 年份 "
     "总 不会 准确 真 假 呈 个数 家数 场数 项数 数是 人数 请 直接 回答 知道 说 提到 介绍 显示 报道 文章 又多 又 多了 得 着 过 总数 最后 前后 加起来 起来 加 出去 下来 一共有 人家 那些 这些 整体 累积 一体 "
-    "是不是 会不会 行不行 场次 里头 里边 里面 其中 那个 这个 哪年 水平 处于 公开 正式 光 到底 一年".split()
+    "进去 进来 过来 搞 谈 上台 是不是 会不会 行不行 场次 里头 里边 里面 其中 那个 这个 哪年 水平 处于 公开 正式 光 到底 一年".split()
 )
 """Words that carry no content: grammar, question words, courtesies, bare units and generic verbs."""
 
@@ -69,6 +70,17 @@ _GLUE = frozenset("云 微 超 双 小 大 新 老".split())
 
 _PRODUCT = frozenset("贷 券 贴 保 险 债 卡 宝 通 码 币 税 费 基金".split())
 """What ends the name of a product (人才贷): it goes with the noun before it."""
+
+_NAME_LENGTH = 6
+"""Longest quoted name that must stand by a figure as it is; a longer quotation is a description."""
+
+_HAN_ONLY = re.compile(r"[一-鿿]+")
+
+_ASKED_KIND = re.compile(
+    r"(?:哪|什么样?|啥)(?:一)?[些个家座位种所款类几两三方次项]?的?"
+    r"(?:单位|城市|方向|公司|机构|部门|地方|产品|企业|活动|大学|学校|领域|平台|国家|地区|项目|名字|人|面|东西|事|方面)?"
+)
+"""哪家单位, 什么方向: says what kind of thing is asked for, and need not stand in the answer."""
 
 _OUR_COUNTRY = re.compile(r"(?:咱们?|我们)(?:国家|国)")
 
@@ -101,23 +113,71 @@ def _asked_number(text: str) -> list[tuple[int, int]]:
 
 
 def content_terms(
-    text: str, tokenize: Tokenize, taken: list[tuple[int, int]], told: list[tuple[int, Term]]
+    text: str,
+    tokenize: Tokenize,
+    *,
+    taken: list[tuple[int, int]],
+    told: list[tuple[int, Term]],
+    beside: str = "",
 ) -> tuple[Term, ...]:
-    """Content words outside the taken spans; quoted names whole, runs of single characters joined.
+    """Content words outside the taken spans, in order.
 
-    `told` are the asker's own figures (那9场云对接): they describe, so they stand among the terms as they are.
+    Args:
+        text: Folded question.
+        tokenize: Word segmentation with part-of-speech tags.
+        taken: Spans that are no content (times, the asker's own figures).
+        told: The asker's own figures (那9场云对接) with their place: they describe, so they are terms as they are.
+        beside: Text of the passages that were found: it knows the names that no dictionary has.
     """
     asked = _asked_number(text)
-    quoted = [m.span(1) for m in _QUOTED.finditer(text)]
     ours = [m.span() for m in _OUR_COUNTRY.finditer(text)]
-    skip = sorted(taken + [m.span() for m in _COURTESY.finditer(text)] + quoted + asked + ours)
-    placed = [(s, Term(text[s:e], 1.0, name=True)) for s, e in quoted]
+    skip = taken + [m.span() for m in _COURTESY.finditer(text)] + asked + ours
+    skip += [m.span() for m in _ASKED_KIND.finditer(text)]
+    named = [m.span(1) for m in _QUOTED.finditer(text)]
+    named += [s for s in _known_names(text, beside) if not _meets(s, skip + named)]
+    mended = [s for s in _straddled(text, tokenize, beside, skip + named)]
+    placed = [(s, Term(text[s:e], 1.0, name=True, noun=True, coined=e - s <= _NAME_LENGTH)) for s, e in named]
+    placed += [(s, Term(text[s:e], 1.0, noun=True)) for s, e in mended]
     placed += [(s, Term("我国", 1.0, place=True)) for s, _ in ours] + told
-    for start, end in _gaps(skip, len(text)):
+    for start, end in _gaps(sorted(skip + named + mended), len(text)):
         for run in _runs(tokenize(text[start:end])):
             placed.append((start + run[0].start, _joined(run)))
     placed.sort(key=lambda item: item[0])
     return _unique(_with_heads(placed, asked[0] if asked else (len(text), len(text))))
+
+
+def _meets(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(s < span[1] and span[0] < e for s, e in others)
+
+
+def _known_names(text: str, beside: str) -> list[tuple[int, int]]:
+    """Where the question uses a name that the passages put in quotation marks (“科创贷”), longest first."""
+    spans: list[tuple[int, int]] = []
+    names = {name for quoted in _QUOTED.findall(beside) for name in quoted.split("、")}
+    for name in sorted(names, key=len, reverse=True):
+        start = text.find(name) if 2 <= len(name) <= 8 else -1
+        if start >= 0 and not _meets((start, start + len(name)), spans):
+            spans.append((start, start + len(name)))
+    return spans
+
+
+def _straddled(
+    text: str, tokenize: Tokenize, beside: str, skip: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Words of the passages (3 to 5 characters) that the segmenter cut across: 搞云|展示 for 云展示."""
+    spans: list[tuple[int, int]] = []
+    tokens = tokenize(text)
+    edges = {token.start for token in tokens} | {len(text)}
+    strange = {i for token in tokens if token.text not in beside for i in range(token.start + 1, token.end)}
+    for length in (5, 4, 3):
+        for start in range(len(text) - length + 1):
+            span = (start, start + length)
+            whole = start in edges and start + length in edges
+            if whole or _meets(span, skip + spans) or not _HAN_ONLY.fullmatch(text, *span):
+                continue
+            if start in strange and start + length in edges and text[start : start + length] in beside:
+                spans.append(span)
+    return spans
 
 
 def _gaps(spans: list[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
@@ -171,9 +231,10 @@ def _joined(run: list[Token]) -> Term:
         text = bare
     named = run[0].tag[:1] in "nj" and run[-1].tag[:1] in "nj"
     coined = len(run) > 1 and (text[-1] in _PRODUCT or (named and len(run[0].text) == 1))
-    name = any(t.tag in _NAME_TAGS for t in run)
-    noun = any(t.tag[:1] in "nj" or t.tag in {"l", "eng"} for t in run)
-    return Term(text, weight, name=name, place=any(t.tag == "ns" for t in run), noun=noun, coined=coined)
+    place = any(t.tag == "ns" for t in run) and is_place(text)
+    name = place or any(t.tag in _NAME_TAGS - {"ns"} for t in run)
+    noun = any((t.tag[:1] in "nj" and t.tag != "ns") or t.tag in {"l", "eng"} for t in run) or place
+    return Term(text, weight, name=name, place=place, noun=noun, coined=coined)
 
 
 def _with_heads(placed: list[tuple[int, Term]], asked: tuple[int, int]) -> list[Term]:
