@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge import ingest
 from knowledge.errors import IndexStateError, UsageError, WenshuError
 from knowledge.ingest import Dense, Found, Progress, Report, quiet
-from knowledge.parts import Parts
+from knowledge.parts import UNFINISHED, Parts
 from knowledge.schema import Answer, Article, Figure, Hit
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Wenshu:
         parts, tell = self._parts, progress or quiet
         given = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 -- keeps symbolic links
         with parts.home.writing():
-            aside = parts.start_over() if rebuild else ""
+            aside = parts.start_over() if rebuild or parts.catalog.fact(UNFINISHED) else ""
             lost = [path for path in parts.home.recorded if path not in given] if aside else []
             cut = parts.cutter()
             parts.home.record(given)
@@ -346,7 +346,7 @@ def _catalog_facts(parts: Parts) -> _Facts:
 
 def _lexical_facts(parts: Parts) -> _Facts:
     got, expected = parts.lexical.n_passages, parts.catalog.n_passages
-    if got != expected and not parts.catalog.n_unindexed:
+    if got != expected and not parts.catalog.n_unindexed and not parts.catalog.stale("lexical"):
         raise _differs("lexical", str(parts.home.lexical), expected, got)
     return {"passages": got}
 

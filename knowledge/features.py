@@ -37,6 +37,13 @@ class Evidence:
     figures: tuple[Figure, ...]
 
 
+_NEAR = 160
+"""Characters before a sentence, in its paragraph, that still belong to what it speaks of."""
+
+_LEANS = re.compile(r"\s*(?:其中|这些|上述|同时|此外|该|其|目前双方)")
+"""What opens a sentence that goes on about the subject of the one before."""
+
+
 class _Scopes(NamedTuple):
     """Runs of text around one figure, from the tightest outwards."""
 
@@ -73,11 +80,14 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     if figure.inherited:
         own = f"{figure.measure}\u3000{own}"
     paragraph = text.rfind("\n", 0, figure.sentence.start) + 1
+    near = text[max(paragraph, figure.sentence.start - _NEAR) : figure.sentence.start]
+    if _LEANS.match(text, figure.sentence.start):
+        lead = f"{near}\u3000{lead}"
     return _Scopes(
         own=own,
         lead=lead,
         tail=text[figure.reach.end : figure.sentence.end],
-        near=text[max(paragraph, figure.sentence.start - 160) : figure.sentence.start],
+        near=near,
         head=f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}",
         whole=text,
     )
@@ -131,6 +141,9 @@ def _theft(
     before = after = nouns = measure = 0.0
     own = {t.text: presence(t.text, scopes.own) for t in terms}
     best_rival = 0.0
+    measured = [t for t in terms if t.noun and not t.name and not t.place]
+    giver = next((r for r in rivals if figure.inherited and r.measure == figure.measure), None)
+    counts_instead = giver is not None and giver.quantity.kind is not Kind.COUNT
     for rival in rivals:
         reach = f"{text[rival.reach.start : rival.quantity.start]}\u3000{text[rival.quantity.end : rival.reach.end]}"
         if rival.series:
@@ -138,10 +151,9 @@ def _theft(
         gain = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in terms) / total
         whole = sum(t.weight * presence(t.text, reach) for t in terms) / total
         best_rival = max(best_rival, whole)
-        measured = [t for t in terms if t.noun and not t.name and not t.place]
         taken = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in measured) / total
         nouns = max(nouns, taken)
-        if figure.inherited and rival.measure != figure.measure:
+        if counts_instead and rival.quantity.kind is Kind.COUNT:
             gone = [t for t in measured if own[t.text] < 0.5 and presence(t.text, rival.measure) >= 0.9]
             measure = max(measure, max((t.weight for t in gone), default=0.0))
         if rival.quantity.start < figure.quantity.start:
@@ -272,6 +284,10 @@ def _alike(one: str, other: str) -> bool:
 _TIME_UNITS = frozenset("年 个月 月 天 日 小时 个小时 分钟 秒 周 个星期 星期 岁".split())
 
 
+_FRESH = 100
+"""Days after the end of the time asked for in which an article without a time may still be about it."""
+
+
 def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -> str:
     """How a figure's time stands to the time asked for.
 
@@ -283,7 +299,7 @@ def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -
         return ""
     want = asked[0]
     if stated is None or not stated.resolved:
-        near = day is None or (want.lo <= day and (day - want.hi).days < 400)
+        near = day is None or (want.lo <= day and (day - want.hi).days < _FRESH)
         return "unknown" if near else "conflict"
     if stated.lo == want.lo and stated.hi == want.hi:
         return "same"

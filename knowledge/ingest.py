@@ -164,8 +164,9 @@ def _changes(found: Iterable[Found], tally: _Tally) -> Iterator[tuple[Article, s
         if other:
             tally.fail(_duplicate(article.id, one.origin, other), one.origin)
             continue
-        tally.seen[article.id] = now
-        if before and before.sha256 == now.sha256:
+        again = article.id in tally.seen
+        tally.seen.setdefault(article.id, now)
+        if again or (before and before.sha256 == now.sha256):
             tally.unchanged += 1
             continue
         tally.changed += bool(before)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _Part = TypeVar("_Part")
 
+UNFINISHED = "unfinished"
+"""Name of the fact that a rebuild has begun and its indexes are not yet emptied."""
+
 _CUT_VERSION = "1"
 """Of knowledge.chunking: another one cuts articles otherwise, and asks for a rebuild."""
 
@@ -46,6 +49,7 @@ class Parts:
         self._made: dict[str, Any] = {}
         self._locks = {name: threading.RLock() for name in ("catalog", "lexical", "embedder", "vectors")}
         self._counted: tuple[object, float] = (None, 0.0)
+        self._foreign_state: int | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -154,13 +158,23 @@ class Parts:
         from knowledge import words
 
         try:
-            found = self.vectors.search(self.embedder.question(words.fold(question)), k)
-        except BackendError as e:
+            vector = self.embedder.question(words.fold(question))
+            with self._locks["vectors"]:
+                self._catch_up()
+                found = self.vectors.search(vector, k)
+                if found or self.vectors.n_passages:
+                    return found
+        except (BackendError, StorageError) as e:
             _log.warning("answering by words alone: %s", e)
             return []
-        if not found:
-            raise _lost("vectors", self.settings.chroma_url or str(self.home.vectors))
-        return found
+        raise _lost("vectors", self.settings.chroma_url or str(self.home.vectors))
+
+    def _catch_up(self) -> None:
+        """Opens the vectors anew if another process has written: chromadb does not see by itself what others add."""
+        state = self.catalog.foreign_state
+        if state != self._foreign_state:
+            self.close("vectors")
+            self._foreign_state = state
 
     def _warm(self) -> None:
         """Opens what the dense search needs; what goes wrong is said when a question needs it."""
@@ -259,14 +273,15 @@ class Parts:
         """
         aside = self._sound_catalog()
         catalog = self.catalog
+        catalog.note(UNFINISHED, "rebuild")
         catalog.note("cut", "")
         self._cut_anew(self.cutter())
-        self.close("lexical")
-        wipe(self.home.lexical)
         catalog.restart("lexical")
-        self._clear_vectors()
         catalog.restart("dense")
         catalog.note(EMBEDDER, "")
+        self._clear_lexical()
+        self._clear_vectors()
+        catalog.note(UNFINISHED, "")
         return aside
 
     def _sound_catalog(self) -> str:
@@ -288,13 +303,23 @@ class Parts:
             if changed:
                 self.catalog.put(changed)
 
+    def _clear_lexical(self) -> None:
+        """Empties the index in place, since others may be reading it; one that can't be opened is removed."""
+        try:
+            self.lexical.clear()
+            self.lexical.commit()
+            self.lexical.close()
+        except IndexStateError:
+            self.close("lexical")
+            wipe(self.home.lexical)
+
     def _clear_vectors(self) -> None:
-        if self.settings.chroma_url:
-            self.vectors.clear()
-            return
-        with contextlib.suppress(IndexStateError):
+        try:
+            if self.settings.chroma_url or self.home.vectors.exists():
+                self.vectors.clear()
+        except IndexStateError:
             self.close("vectors")
-        wipe(self.home.vectors)
+            wipe(self.home.vectors)
 
 
 def _lost(index: str, item: str) -> IndexStateError:

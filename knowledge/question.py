@@ -140,8 +140,13 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     own = tuple(q for q in found.quantities if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER})
     ask, name = _kind_of_ask(text, own)
     taken = [(p.start, p.end) for p in found.periods]
-    taken += [(q.start, q.end) for q in own]
-    told = [] if ask is Ask.YES_NO else [(q.start, Term(q.surface, 0.5)) for q in own]
+    marks = [
+        q for q in found.quantities if q.kind in {Kind.ORDINAL, Kind.IDENTIFIER} and not q.surface.isdigit()
+    ]
+    taken += [(q.start, q.end) for q in (*own, *marks)]
+    told = [(q.start, Term(q.surface, 0.8, noun=True, coined=True)) for q in marks]
+    if ask is not Ask.YES_NO:
+        told += [(q.start, Term(q.surface, 0.7)) for q in own]
     if ask is Ask.YES_NO:
         if not kinds and own and own[0].unit:
             unit, kinds = own[0].unit, frozenset({own[0].kind})
@@ -193,9 +198,7 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
 
     多少家 is read as if it said 3家: the figure grammar then knows unit and kind.
     """
-    if re.search(r"(?:多少|几)个?[万亿]", text) and not re.search(
-        r"(?:多少|几)个?[万亿]+[^元美欧日港]", text
-    ):
+    if re.search(r"(?:多少|几)个?[万亿]+(?=$|[^一-鿿]|[元的呢啊呀吗了])", text):
         return "", frozenset({Kind.MONEY})
     match = NUMBER_WORD.search(text)
     if match and match.group(1):

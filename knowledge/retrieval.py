@@ -25,7 +25,12 @@ _DAMP = 10
 """Of a rank in the sum of 1 / (damp + rank)."""
 
 _DENSE = 0.5
-"""What a dense rank counts beside 1 for a lexical one."""
+"""What a dense rank counts beside 1 for a lexical one.
+
+Measured on the 211 development questions over 1,012 articles with all vectors: recall@1 / @3 / @5 of words alone
+.80 / .92 / .98, of vectors alone .69 / .92 / .94, fused .80 / .93 / .99; damp 3 to 60 and dense .3 to .5 differ by one
+or two questions, dense at 1 loses two at @1 and wins four at @3.
+"""
 
 _POOL = 50
 """Passages asked of each index, at least."""

@@ -43,7 +43,7 @@ _GROUPS = """
 专家 学者
 项目 课题
 成果 科研成果
-大学 高校 院校
+大学 高校 院校 学校
 院士 两院院士
 观看 访问 浏览 收看
 访问量 观看人次 浏览量 点击量
@@ -84,8 +84,19 @@ _GROUPS = """
 最低 最小 至少
 """
 
+_UNIONS = {
+    "学校": "校企 校地 校院",
+    "高校": "校企 校地 校院",
+    "企业": "校企 政企 银企 校院企",
+    "地方": "校地 企地 央地",
+    "政府": "政企",
+}
+"""What a union of sides (校企地合作) says of each side."""
+
 SYNONYMS: dict[str, frozenset[str]] = {}
 for _line in _GROUPS.strip().splitlines():
     _words = frozenset(_line.split())
     for _word in _words:
         SYNONYMS[_word] = SYNONYMS.get(_word, frozenset()) | (_words - {_word})
+for _word, _said in _UNIONS.items():
+    SYNONYMS[_word] = SYNONYMS.get(_word, frozenset()) | frozenset(_said.split())

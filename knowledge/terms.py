@@ -77,7 +77,7 @@ _NAME_LENGTH = 6
 _HAN_ONLY = re.compile(r"[一-鿿]+")
 
 _ASKED_KIND = re.compile(
-    r"(?:哪|什么样?|啥)(?:一)?[些个家座位种所款类几两三方次项]?的?"
+    r"(?:哪|什么样?|啥)[一二两三四五六七八九十几]?[些个家座位种所款类几两三方次项]?的?"
     r"(?:单位|城市|方向|公司|机构|部门|地方|产品|企业|活动|大学|学校|领域|平台|国家|地区|项目|名字|人|面|东西|事|方面)?"
 )
 """哪家单位, 什么方向: says what kind of thing is asked for, and need not stand in the answer."""
@@ -233,8 +233,14 @@ def _joined(run: list[Token]) -> Term:
     coined = len(run) > 1 and (text[-1] in _PRODUCT or (named and len(run[0].text) == 1))
     place = any(t.tag == "ns" for t in run) and is_place(text)
     name = place or any(t.tag in _NAME_TAGS - {"ns"} for t in run)
-    noun = any((t.tag[:1] in "nj" and t.tag != "ns") or t.tag in {"l", "eng"} for t in run) or place
+    noun = (
+        any((t.tag[:1] in "nj" and t.tag != "ns") or t.tag in {"l", "eng", "vn", "an"} for t in run) or place
+    )
     return Term(text, weight, name=name, place=place, noun=noun, coined=coined)
+
+
+_HEAD_WEIGHT = 0.9
+"""Of a noun that says what is asked for (多少税), be it a single character."""
 
 
 def _with_heads(placed: list[tuple[int, Term]], asked: tuple[int, int]) -> list[Term]:
@@ -242,7 +248,8 @@ def _with_heads(placed: list[tuple[int, Term]], asked: tuple[int, int]) -> list[
     after = [i for i, (at, _) in enumerate(placed) if at >= asked[1]]
     before = [i for i, (at, _) in enumerate(placed) if at < asked[0]]
     heads = {*after[:1], *before[-1:]}
-    return [replace(term, head=i in heads) for i, (_, term) in enumerate(placed)]
+    marked = [replace(term, head=i in heads) for i, (_, term) in enumerate(placed)]
+    return [replace(t, weight=max(t.weight, _HEAD_WEIGHT)) if t.head and t.noun else t for t in marked]
 
 
 def _unique(terms: list[Term]) -> tuple[Term, ...]:

@@ -161,7 +161,11 @@ def _connect(path: Path, url: str) -> Any:
     settings = Settings(anonymized_telemetry=False)
     if not url:
         path.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(str(path), settings=settings)
+        try:
+            return chromadb.PersistentClient(str(path), settings=settings)
+        except BaseException:
+            _forget(str(path))
+            raise
     address = urlsplit(url)
     if address.scheme not in {"http", "https"} or not address.hostname:
         message = f"chroma_url: expected http://HOST:PORT, got {url!r}; change the setting"
@@ -172,6 +176,14 @@ def _connect(path: Path, url: str) -> Any:
     for session in _sessions(client):
         session.timeout = _PATIENCE_SECONDS
     return client
+
+
+def _forget(path: str) -> None:
+    """Drops what chromadb keeps of a database that it failed to open, or it would fail ever after."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient._identifier_to_system.pop(path, None)  # noqa: SLF001 -- it has no public name
+    SharedSystemClient._identifier_to_refcount.pop(path, None)  # noqa: SLF001 -- it has no public name
 
 
 def _sessions(client: Any) -> list[Any]:
