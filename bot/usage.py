@@ -90,7 +90,7 @@ def message(problem: Exception) -> str:
     return f"{_wrong(problem)}\n用法见 {command} --help"
 
 
-def _wrong(problem: Any) -> str:  # noqa: PLR0911 -- a return for every kind of error
+def _wrong(problem: Any) -> str:
     text = str(getattr(problem, "message", "") or problem)
     match type(problem).__name__:
         case "NoSuchOption":

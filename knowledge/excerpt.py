@@ -58,7 +58,7 @@ _SPEAKER = re.compile(
 
 
 def with_speaker(text: str, sentence: Span) -> Span:
-    """The sentence, with the speaker that follows it if it ends a quotation: “……。”某某说。"""
+    """The sentence, with the speaker that follows it if it ends a quotation (“……”某某说)."""
     if text[sentence.end - 1] in "”’」』" and (told := _SPEAKER.match(text, sentence.end)):
         return Span(sentence.start, told.end())
     return sentence

@@ -133,6 +133,10 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     return out
 
 
+_HALF, _SAID = 0.5, 0.9
+"""Presence below which a word is hardly there, and from which it is: itself or a synonym."""
+
+
 def _theft(
     terms: Sequence[Weighted], text: str, figure: Figure, rivals: Sequence[Figure], scopes: _Scopes
 ) -> dict[str, float]:
@@ -154,7 +158,7 @@ def _theft(
         taken = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in measured) / total
         nouns = max(nouns, taken)
         if counts_instead and rival.quantity.kind is Kind.COUNT:
-            gone = [t for t in measured if own[t.text] < 0.5 and presence(t.text, rival.measure) >= 0.9]
+            gone = [t for t in measured if own[t.text] < _HALF and presence(t.text, rival.measure) >= _SAID]
             measure = max(measure, max((t.weight for t in gone), default=0.0))
         if rival.quantity.start < figure.quantity.start:
             before = max(before, gain)

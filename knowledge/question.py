@@ -76,8 +76,9 @@ _CHANGED = rf"(?:{UP}|{DOWN}|恢复)(?:了|到了|至|到)?(?:多少|几)(?![家
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
 
 _COUNT_UNITS = {
-    "人": "人", "家": "家", "企业": "家", "公司": "家", "场": "场", "场次": "场", "活动": "场", "项目": "项", "成果": "项",
-    "需求": "项", "户": "户", "件": "件", "次": "次", "例": "例", "人次": "人次", "院士": "位", "专家": "位",
+    "人": "人", "家": "家", "企业": "家", "公司": "家", "场": "场", "场次": "场", "活动": "场",
+    "项目": "项", "成果": "项", "需求": "项", "户": "户", "件": "件", "次": "次",
+    "例": "例", "人次": "人次", "院士": "位", "专家": "位",
 }  # fmt: skip
 _COUNTS = rf"({'|'.join(sorted(_COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
 _ASKS = re.compile(
@@ -137,19 +138,17 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     found = scan(plain, anchor=anchor)
     periods = tuple(p for p in found.periods if not _is_base(plain, p))
     unit, kinds = _wanted(text)
-    own = tuple(q for q in found.quantities if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER})
+    stated = [q for q in found.quantities if plain[max(0, q.start - 1) : q.start] != "哪"]
+    own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER})
     ask, name = _kind_of_ask(text, own)
     taken = [(p.start, p.end) for p in found.periods]
-    marks = [
-        q for q in found.quantities if q.kind in {Kind.ORDINAL, Kind.IDENTIFIER} and not q.surface.isdigit()
-    ]
+    marks = [q for q in stated if q not in own and not q.surface.isdigit()]
     taken += [(q.start, q.end) for q in (*own, *marks)]
     told = [(q.start, Term(q.surface, 0.8, noun=True, coined=True)) for q in marks]
     if ask is not Ask.YES_NO:
         told += [(q.start, Term(q.surface, 0.7)) for q in own]
-    if ask is Ask.YES_NO:
-        if not kinds and own and own[0].unit:
-            unit, kinds = own[0].unit, frozenset({own[0].kind})
+    elif not kinds and own and own[0].unit:
+        unit, kinds = own[0].unit, frozenset({own[0].kind})
     terms = content_terms(plain, tokenize, taken=taken, told=told, beside=beside)
     return Question(
         text=text,
@@ -201,25 +200,31 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
     if re.search(r"(?:多少|几)个?[万亿]+(?=$|[^一-鿿]|[元的呢啊呀吗了])", text):
         return "", frozenset({Kind.MONEY})
     match = NUMBER_WORD.search(text)
-    if match and match.group(1):
-        quantity = unit_after(match.group(1))
-        if quantity:
-            return quantity.unit, frozenset({quantity.kind})
-    if re.search(r"个百分点|百分点", text):
+    quantity = unit_after(match.group(1)) if match and match.group(1) else None
+    if quantity:
+        return quantity.unit, frozenset({quantity.kind})
+    if "百分点" in text:
         return "百分点", frozenset({Kind.PERCENT_POINT})
-    if re.search(_CHANGED, text):
-        return "", frozenset()
-    if re.search(_MONEY, text) and not re.search(_RATE, text):
-        return "", frozenset({Kind.MONEY})
-    if re.search(_RATE, text):
-        return "", frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
     if counted := re.search(_COUNTS, text):
-        return _COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT})
-    if "场次" in text:
-        return "场", frozenset({Kind.COUNT})
-    if re.search(r"多久|多长时间", text):
-        return "", frozenset({Kind.MEASURE})
-    return "", frozenset()
+        return _COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
+    return ("场", frozenset({Kind.COUNT})) if "场次" in text else ("", _measured(text))
+
+
+def _rates(text: str) -> frozenset[Kind]:
+    """The kinds a rate can have, if the text asks for one."""
+    asked = re.search(_RATE, text) or re.search(_CHANGED, text)
+    return frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE}) if asked else frozenset()
+
+
+def _measured(text: str) -> frozenset[Kind]:
+    """The kinds that suit what is measured: money for 收入, a share for 转化率; empty if any may."""
+    if re.search(_CHANGED, text):
+        return frozenset()
+    if rates := _rates(text):
+        return rates
+    if re.search(_MONEY, text):
+        return frozenset({Kind.MONEY})
+    return frozenset({Kind.MEASURE}) if re.search(r"多久|多长时间", text) else frozenset()
 
 
 def _is_base(text: str, period: Period) -> bool:

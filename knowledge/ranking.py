@@ -71,5 +71,9 @@ def confidence_features(ranked: Sequence[Finding], model: Model, n_passages: int
     return {"one": 1.0, "score": score, "lead": min(lead, 4.0), "crowd": crowd, **best.features}
 
 
+_FAR = 700.0
+"""Log-odds beyond which a float has no chance to tell from none."""
+
+
 def _sigmoid(x: float) -> float:
-    return 1 / (1 + exp(-x)) if x > -700 else 0.0
+    return 1 / (1 + exp(-max(x, -_FAR)))

@@ -41,14 +41,21 @@ _COURTESY = re.compile(
     r"|请给出|你(?:们)?知道|到底|究竟|大概|大约|具体|目前为止|根据(?:文章|报道|材料|资料|文中)|(?:文章|报道|文中|稿子|材料)(?:里|中|上)?(?:提到|写到|说|写)?(?:的)?"
 )
 _STOP = frozenset(
-    "的 了 是 在 有 和 与 及 或 为 被 把 对 从 到 由 向 于 等 也 都 就 还 又 而 且 但 其 之 这 那 此 该 个 啊 呀 呢 吗 吧 嘛 么 哦 哈 "
-    "多少 几 几个 多大 什么 啥 哪 哪些 哪个 哪家 哪位 谁 怎么 怎样 如何 为何 为什么 请问 一下 一个 一共 总共 总计 共计 合计 共 "
-    "是多少 有多少 了多少 多少钱 钱 数 数量 数目 数字 多 大 上 下 里 中 内 间 以 来 时 后 前 出 去 能 会 要 想 让 使 将 已 已经 "
-    "达到 达 实现 做 做到 搞 弄 进行 方面 情况 时候 时间 期间 目前 现在 截至 截止 没有 有没有 是否 是不是 可以 我 你 他 它 我们 "
-    "他们 它们 咱们 咱 您 大概 大约 左右 约 全 整个 所有 分别 各 每 具体 究竟 到底 底 末 初 年 月 日 号 家 项 场 位 名 人次 万 亿 元 "
-    "百分之 % 只 才 呗 呐 哟 同比 环比 相比 比 较 超过 超 不到 不足 突破 低于 高于 以上 以下 不 没 对不对 一年 下来 份 年份 "
-    "总 不会 准确 真 假 呈 个数 家数 场数 项数 数是 人数 请 直接 回答 知道 说 提到 介绍 显示 报道 文章 又多 又 多了 得 着 过 总数 最后 前后 加起来 起来 加 出去 下来 一共有 人家 那些 这些 整体 累积 一体 "
-    "进去 进来 过来 搞 谈 上台 是不是 会不会 行不行 场次 里头 里边 里面 其中 那个 这个 哪年 水平 处于 公开 正式 光 到底 一年".split()
+    """
+    的 了 是 在 有 和 与 及 或 为 被 把 对 从 到 由 向 于 等 也 都 就 还 又 而 且
+    但 其 之 这 那 此 该 个 啊 呀 呢 吗 吧 嘛 么 哦 哈 多少 几 几个 多大 什么 啥 哪
+    哪些 哪个 哪家 哪位 谁 怎么 怎样 如何 为何 为什么 请问 一下 一个 一共 总共 总计 共计
+    合计 共 是多少 有多少 了多少 多少钱 钱 数 数量 数目 数字 多 大 上 下 里 中 内 间 以
+    来 时 后 前 出 去 能 会 要 想 让 使 将 已 已经 达到 达 实现 做 做到 搞 弄 进行
+    方面 情况 时候 时间 期间 目前 现在 截至 截止 没有 有没有 是否 是不是 可以 我 你 他 它
+    我们 他们 它们 咱们 咱 您 大概 大约 左右 约 全 整个 所有 分别 各 每 具体 究竟 到底
+    底 末 初 年 月 日 号 家 项 场 位 名 人次 万 亿 元 百分之 % 只 才 呗 呐 哟 同比
+    环比 相比 比 较 超过 超 不到 不足 突破 低于 高于 以上 以下 不 没 对不对 一年 下来 份
+    年份 总 不会 准确 真 假 呈 个数 家数 场数 项数 数是 人数 请 直接 回答 知道 说 提到
+    介绍 显示 报道 文章 又多 多了 得 着 过 总数 最后 前后 加起来 起来 加 出去 一共有 人家
+    那些 这些 整体 累积 一体 进去 进来 过来 谈 上台 会不会 行不行 场次 里头 里边 里面 其中
+    那个 这个 哪年 水平 处于 公开 正式 光
+    """.split()
 )
 """Words that carry no content: grammar, question words, courtesies, bare units and generic verbs."""
 
@@ -61,7 +68,10 @@ _TAG_WEIGHT = {
 
 _NAME_TAGS = frozenset({"ns", "nr", "nt", "nz", "nrt", "nrfg", "eng"})
 _NOUN_UNITS = frozenset(
-    "企业 高校 学校 单位 项目 机构 品牌 地区 国家 城市 省 省份 市 县 乡 镇 乡镇 国 粉丝 字符 星 死 伤 金 银 铜 人口 院士".split()
+    """
+    企业 高校 学校 单位 项目 机构 品牌 地区 国家 城市 省 省份 市 县 乡 镇 乡镇 国
+    粉丝 字符 星 死 伤 金 银 铜 人口 院士
+    """.split()
 )
 """Nouns that stand right after a number like a classifier."""
 
@@ -135,7 +145,7 @@ def content_terms(
     skip += [m.span() for m in _ASKED_KIND.finditer(text)]
     named = [m.span(1) for m in _QUOTED.finditer(text)]
     named += [s for s in _known_names(text, beside) if not _meets(s, skip + named)]
-    mended = [s for s in _straddled(text, tokenize, beside, skip + named)]
+    mended = _straddled(text, tokenize, beside, skip + named)
     placed = [(s, Term(text[s:e], 1.0, name=True, noun=True, coined=e - s <= _NAME_LENGTH)) for s, e in named]
     placed += [(s, Term(text[s:e], 1.0, noun=True)) for s, e in mended]
     placed += [(s, Term("我国", 1.0, place=True)) for s, _ in ours] + told
@@ -222,7 +232,7 @@ def _joins(run: list[Token], token: Token) -> bool:
 def _joined(run: list[Token]) -> Term:
     """The run as one term; weight is that of its heaviest word.  人数 is asked of 人: 数 is dropped."""
     text = "".join(token.text for token in run)
-    if len(text) >= 3 and text[-1] in "数":
+    if len(text) >= 3 and text.endswith("数"):
         text = text[:-1]
     weight = max(_TAG_WEIGHT.get(token.tag, 0.5) for token in run)
     if len(text) == 1:

@@ -36,7 +36,7 @@ _ASIDE = frozenset(
     在 有 和 与 及 以及 或 或者 被 把 将 对 对于 关于 为 以 由 从 到 于 等 也 都 就 而 并 且 但 又 还 再 则 若 如果
     之 其 该 这 那 这个 那个 这些 那些 我 你 您 他 她 它 我们 你们 他们 咱们
     个 年 月 日 上 中 下 内 里 约 大约 大概 达 达到 分别 共 共有 一共 总共 相比 当时 目前 现在 according to the of is
-    """.split()  # noqa: SIM905 -- words to be read, not code
+    """.split()
 )
 """Words of asking and of grammar: they say how is asked, not about what."""
 

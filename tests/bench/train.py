@@ -226,7 +226,8 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
         exact = sum(r[1] for r in rows) / len(rows)
         precision = sum(r[1] for r in given) / (len(given) or 1)
         print(
-            f"{group:10s} {len(rows):4d} {exact:8.3f} {len(given) / len(rows):9.3f} {precision:9.3f} {reach / len(rows):26.3f}"
+            f"{group:10s} {len(rows):4d} {exact:8.3f} {len(given) / len(rows):9.3f} "
+            f"{precision:9.3f} {reach / len(rows):26.3f}"
         )
     print("\nobjection               right  wrong  (best candidates it forbids)")
     stopped = Counter((r[2], r[1]) for rows in tally.values() for r in rows if r[2])
