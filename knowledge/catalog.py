@@ -23,8 +23,7 @@ from knowledge.schema import Article, Passage
 Index = Literal["lexical", "dense"]
 
 EMBEDDER = "embedder"
-"""Name of the fact that says which embedder made the vectors; noted before the first is made."""
-
+"""Name of the fact that says which embedder made the vectors."""
 VERSION = "1"
 _WAIT_SECONDS = 10.0
 _MANY = 500

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.chunking import clauses, sentences
-from knowledge.features import Evidence, time_fit
+from knowledge.features import Evidence
 from knowledge.figures import scan
+from knowledge.fit import time_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Ask, Question
 from knowledge.schema import Hit, Span

@@ -8,16 +8,14 @@ Their weights are learned (`tests/bench/train.py`).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
+from knowledge.fit import occasion_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
-from knowledge.places import places
 from knowledge.question import Question
-from knowledge.schema import Article, Figure, Hit, Kind, Period
+from knowledge.schema import Article, Figure, Hit, Kind
 
 _HAN = re.compile(r"[一-鿿A-Za-z]")
-_RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,9 @@ def features(
         "far_phrase": float(any(_is_far(phrase, scopes) for phrase in question.phrases)),
         **_theft(terms, source.text, figure, rivals, scopes),
         **_shape(question, terms, source.text, figure, scopes),
-        **_agreement(question, source, figure),
+        **unit_fit(question, figure.quantity),
+        **statistic_fit(question, figure),
+        **occasion_fit(question, figure, text=source.text, day=source.article.day),
         **_retrieved(hit),
     }
 
@@ -211,124 +211,6 @@ def _shape(
         "measure_asked": presence(figure.measure[-4:], question.text) if len(figure.measure) > 1 else 0.0,
         "subject_asked": float(bool(figure.subject) and figure.subject in question.text),
     }
-
-
-def _agreement(question: Question, source: Evidence, figure: Figure) -> dict[str, float]:
-    """Unit, kind, statistic, direction, time and hedge: agreement and conflict apart."""
-    quantity = figure.quantity
-    same_unit = bool(question.unit) and question.unit == quantity.unit
-    like_unit = bool(question.unit) and not same_unit and _alike(question.unit, quantity.unit)
-    kind_fits = not question.kinds or quantity.kind in question.kinds
-    time = time_fit(question.periods, figure.as_of, source.article.day)
-    hedged = bool(re.search(r"预计|预期|目标|力争|计划|将|打算|要", question.text))
-    return {
-        "unit_same": float(same_unit),
-        "unit_like": float(like_unit),
-        "unit_other": float(bool(question.unit) and not same_unit and not like_unit and kind_fits),
-        "kind_conflict": float(not kind_fits),
-        "kind_free": float(not question.kinds),
-        "is_rate": float(quantity.kind in _RATES),
-        "is_duration": float(quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS),
-        "is_bare": float(quantity.kind in {Kind.NUMBER, Kind.RATIO}),
-        "statistic_same": float(bool(question.statistic) and question.statistic == figure.statistic),
-        "statistic_missing": float(question.statistic not in {"", "累计", figure.statistic}),
-        "statistic_extra": float(
-            question.statistic != figure.statistic and figure.statistic in {"同比", "环比", "占比"}
-        ),
-        "increment_extra": float(question.statistic != "新增" and figure.statistic == "新增"),
-        "average_missing": float(question.statistic in _AVERAGES and question.statistic != figure.statistic),
-        "direction_same": float(bool(question.direction) and question.direction == figure.direction),
-        "direction_conflict": float(
-            question.direction is not None
-            and figure.direction is not None
-            and question.direction != figure.direction
-        ),
-        "direction_extra": float(question.direction is None and figure.direction is not None),
-        "statistic_conflict": float(
-            question.statistic in _AVERAGES
-            and figure.statistic in _AVERAGES
-            and question.statistic != figure.statistic
-        ),
-        "increment_for_total": float(question.statistic == "累计" and figure.statistic == "新增"),
-        "total_for_increment": float(question.statistic == "新增" and figure.statistic != "新增"),
-        "place_conflict": float(_other_place(question, source, figure)),
-        "time_same": float(time == "same"),
-        "time_conflict": float(time == "conflict"),
-        "time_wider": float(time == "wider"),
-        "time_unknown": float(time == "unknown"),
-        "time_asked": float(bool(question.periods)),
-        "hedge_extra": float(bool(quantity.hedge) and not hedged),
-    }
-
-
-_AVERAGES = frozenset({"人均", "日均", "月均", "年均", "平均", "环比", "同比"})
-
-_LIKE_UNITS = (
-    frozenset("人 名 位 个 人次".split()),
-    frozenset("家 个 户 所".split()),
-    frozenset("场 次 个 期 场次".split()),
-    frozenset("项 个 条 件 种 笔".split()),
-    frozenset("起 件 宗 例".split()),
-    frozenset("辆 台 部 架 艘".split()),
-    frozenset("% 个百分点 百分点 基点".split()),
-    frozenset("元 美元 人民币".split()),
-    frozenset("套 间 栋 幢 户".split()),
-)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether people use one unit when they ask and the other when they state.
-
-    >>> _alike("人", "位"), _alike("家", "场")
-    (True, False)
-    """
-    return any(one in group and other in group for group in _LIKE_UNITS)
-
-
-_TIME_UNITS = frozenset("年 个月 月 天 日 小时 个小时 分钟 秒 周 个星期 星期 岁".split())
-
-
-_FRESH = 100
-"""Days after the end of the time asked for in which an article without a time may still be about it."""
-
-
-def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -> str:
-    """How a figure's time stands to the time asked for.
-
-    Returns:
-        "" if none is asked; "same"; "conflict"; "wider" if the figure covers more than what is asked (2021年 for
-        its 上半年); "narrower" for the reverse; "unknown" if the figure has no time and its article is near.
-    """
-    if not asked:
-        return ""
-    want = asked[0]
-    if stated is None or not stated.resolved:
-        near = day is None or (want.lo <= day and (day - want.hi).days < _FRESH)
-        return "unknown" if near else "conflict"
-    if stated.lo == want.lo and stated.hi == want.hi:
-        return "same"
-    if stated.cutoff or want.cutoff:
-        # A state at the end of the span asked for is that span's state.
-        return "same" if want.lo <= stated.hi <= want.hi or want.lo <= want.hi == stated.hi else "conflict"
-    if want.lo <= stated.lo and stated.hi <= want.hi:
-        return "narrower"
-    if stated.lo <= want.lo and want.hi <= stated.hi:
-        return "wider"
-    return "conflict"
-
-
-def _other_place(question: Question, source: Evidence, figure: Figure) -> bool:
-    """Whether the question names a place and the figure's sentence, up to the figure, only others."""
-    asked = places(question.text)
-    said = places(source.text[figure.sentence.start : figure.reach.end])
-    return bool(asked) and bool(said) and not asked & said
-
-
-def echoes(question: Question, figure: Figure) -> bool:
-    """Whether the figure merely repeats one that the asker gave: that is never the answer."""
-    return any(
-        own.value == figure.quantity.value and own.unit == figure.quantity.unit for own in question.quantities
-    )
 
 
 def _retrieved(hit: Hit) -> dict[str, float]:

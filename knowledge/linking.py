@@ -22,22 +22,28 @@ _UNLINKED = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 _LIST_MARK = re.compile(r"^[、和与及至到或]|^以及")
 _SAYS = re.compile(
-    r"(?:已经?|共计?|总计|合计|累计|约|近|超过?|突破|达到?了?|为|是|仅为?|只有|有|至|到|实现了?|完成了?|共有|总共|高达|分别|各|预计|力争|将|计划|"
-    r"增长了?|下降了?|上升了?|上涨了?|提高了?|减少了?|增加了?|下跌了?|回落了?|同比|环比|比上年同期|较上年同期|比上年|较上年|增速|[:：(（“”\"\s])+$"
+    r"(?:已经?|共计?|总计|合计|累计|(?<![签合节条预公制违])约|近|超过?|突破|达到?了?|为|是|仅为?|只有|有|至|到|实现了?|完成了?|共有|总共|高达|分别|各|预计|力争|将|计划|"
+    r"增长了?|下降了?|上升了?|上涨了?|提高了?|减少了?|增加了?|下跌了?|回落了?|同比|环比|比上年同期|较上年同期|比上年|较上年|增速|[:：(（\"\s])+$"
 )
 _LEAD = re.compile(
     r"^(?:其中|同时|此外|另外|而|并且?|还|也|且|因此|据悉|据了解|数据显示|截至目前|目前|累计|共计?|总计|共有?|有|了|的|"
-    r"举办了?|举行了?|开展了?|促成了?|促进|吸引了?|实现了?|完成了?|发布了?|新增|联合开展|预计|力争|[,，:：、\s“”\"])+"
+    r"举办了?|举行了?|开展了?|促成了?|促进|吸引了?|实现了?|完成了?|发布了?|新增|联合开展|预计|力争|[,，:：、\s\"])+"
 )
 _QUOTED = re.compile(r"[“「『《]([^”」』》]{1,24})[”」』》]")
+_NAMED = re.compile(r"^[“「『《][^”」』》]{1,24}[”」』》](?=.)")
+"""A quoted name that opens the reach is the subject, and what follows it the measure."""
 _COMPARED = re.compile(r"(?:比|较|与|相比|相较于?|高于|低于|对比|自|从|恢复[至到]|相当于)$")
 _BASE = re.compile(r"\s*(?:水平|同期|相比|以来|以后|立项|起)")
 _LASTING = 28
 """Days a period must span to speak for the sentences after it: a day (7月20日，…) dates its own sentence only."""
 _BESIDE = re.compile(r"(?:远|明显|大幅|均|都|略|也)?(?:低于|高于|多于|少于|好于|优于)([^\d，。；]{2,14})$")
 """…远低于发达国家40%: the same measure, of another subject."""
-_ITEM = r"[^、，；,;：:。“”（）()]{1,18}"
-_SERIES = re.compile(rf"((?:{_ITEM}、)*{_ITEM}(?:、|和|与|及|以及){_ITEM})$")
+_SUBJECT = re.compile(
+    r"[，,\s“]*([^\d，,；;：:。“]{2,20}?)(?=[，,；;：:。\d]|共|已|将|在|达|为|有|是|累计|新增|实现|举办|举行|开展|完成|仅|预计|说|表示)"
+)
+_LEANS = re.compile(r"其中|这|同时|此外|通过|该|据|另|目前|一|当|但|而|由|对|因|如|并|以")
+"""What opens a sentence without saying what it speaks of."""
+_SPEAKER = re.compile(r"(?:负责人|人士|记者|发言人|专家|提出)$")
 
 
 class _Scene(NamedTuple):
@@ -59,12 +65,14 @@ def link(text: str, *, anchor: date | None = None) -> tuple[Figure, ...]:
     found = scan(text, anchor=anchor)
     figures: list[Figure] = []
     carried: Period | None = None
+    topic = ""
     previous_end = 0
     for scene in _scenes(text, found.quantities, found.periods):
         if "\n" in text[previous_end : scene.span.start]:
-            carried = None
+            carried, topic = None, ""
         previous_end = scene.span.end
-        figures += _link_scene(text, scene, carried)
+        topic = _opening(text, scene) or topic
+        figures += _link_scene(text, scene, carried, topic)
         carried = _own_time(text, scene.periods) or carried
     return tuple(figures)
 
@@ -95,7 +103,8 @@ def _is_base(text: str, period: Period) -> bool:
     return bool(_COMPARED.search(before) or _BASE.match(text, period.end)) and not period.cutoff
 
 
-def _link_scene(text: str, scene: _Scene, carried: Period | None) -> list[Figure]:
+def _link_scene(text: str, scene: _Scene, carried: Period | None, topic: str) -> list[Figure]:
+    """The figures of one sentence; `carried` and `topic` are what the paragraph so far speaks of."""
     figures: list[Figure] = []
     for i, quantity in enumerate(scene.quantities):
         clause = next(c for c in scene.clauses if quantity.start < c.end)
@@ -113,7 +122,7 @@ def _link_scene(text: str, scene: _Scene, carried: Period | None) -> list[Figure
                 reach=reach,
             )
         )
-    return _with_subjects(text, scene, _with_measures(text, figures))
+    return _with_subjects(text, scene, _with_measures(text, figures), topic)
 
 
 def _reach(quantities: Sequence[Quantity], i: int, clause: Span, text: str) -> Span:
@@ -144,12 +153,12 @@ def _counted_noun(quantity: Quantity, between: str) -> int:
 
 def _measure(text: str, quantity: Quantity, reach: Span) -> str:
     """The noun phrase counted: after the classifier for 43个项目, before the number for 投资金额23.26亿元."""
-    before = _LEAD.sub("", _SAYS.sub("", text[reach.start : quantity.start]))
+    before = _LEAD.sub("", _SAYS.sub("", _NAMED.sub("", text[reach.start : quantity.start])))
     after = re.match(r"[^，,；;：:。、（）()！？\n]*", text[quantity.end : reach.end])
-    noun = after.group().strip(' “”"的') if after else ""
+    noun = after.group().strip(' "的') if after else ""
     if quantity.kind in _COUNTED and noun and not re.match(r"[和与及增下同占比较]|以上|以下|左右", noun):
         return noun
-    return before.strip(' “”"的，,') or noun
+    return before.strip(' "的，,') or noun
 
 
 def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
@@ -176,10 +185,9 @@ def _with_measures(text: str, figures: list[Figure]) -> list[Figure]:
     return out
 
 
-def _with_subjects(text: str, scene: _Scene, figures: list[Figure]) -> list[Figure]:
-    """Subjects: items of a 分别 list in order, else a quoted name in the reach, else the sentence's opening."""
-    opening = _opening(text, scene.span)
-    out = [replace(f, subject=_quoted(text, f) or opening) for f in figures]
+def _with_subjects(text: str, scene: _Scene, figures: list[Figure], topic: str) -> list[Figure]:
+    """Subjects: items of a 分别 list in order, else a quoted name in the reach, else the topic."""
+    out = [replace(f, subject=_beside(text, f) or _quoted(text, f) or topic) for f in figures]
     series: list[str] = []
     for clause in scene.clauses:
         inside = [i for i, f in enumerate(out) if f.clause == clause]
@@ -227,19 +235,23 @@ def _items(head: str, n: int) -> list[str]:
     return []
 
 
+def _beside(text: str, figure: Figure) -> str:
+    """The subject of …低于发达国家40%."""
+    found = _BESIDE.search(text[figure.reach.start : figure.quantity.start])
+    return found.group(1) if found else ""
+
+
 def _quoted(text: str, figure: Figure) -> str:
     names = _QUOTED.findall(text[figure.reach.start : figure.quantity.start])
     return str(names[-1]) if names else ""
 
 
-def _opening(text: str, sentence: Span) -> str:
-    """The noun run that opens the sentence, less its times: what the sentence speaks of."""
-    head = re.split(r"[，,；;：:]", text[sentence.start : sentence.end])
-    for part in head[:2]:
-        run = re.match(
-            r"(?:截至)?[\d年月日底初末上下半前第一二三四季度个]*(?:，)?([^\d了共已将在达为有是等，]{2,20})",
-            part.strip(),
-        )
-        if run:
-            return run.group(1).strip(' “”"')
-    return ""
+def _opening(text: str, scene: _Scene) -> str:
+    """The noun run that opens the sentence, less its times: what the sentence speaks of; empty if it leans."""
+    start = scene.span.start
+    for period in scene.periods:
+        if period.start - start <= 1:
+            start = period.end
+    run = _SUBJECT.match(text, start, scene.span.end)
+    found = run.group(1).strip(' “”"') if run else ""
+    return "" if len(found) <= 1 or _LEANS.match(found) or _SPEAKER.search(found) else found

@@ -6,7 +6,8 @@ A candidate is a figure of a hit passage.  `ranking` turns the features into pro
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from knowledge.features import Evidence, echoes, features
+from knowledge.features import Evidence, features
+from knowledge.fit import echoes
 from knowledge.matching import Weighted
 from knowledge.question import Ask, Question
 from knowledge.schema import Finding, Hit

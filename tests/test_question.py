@@ -40,10 +40,10 @@ def test_kind_of_ask(text, ask):
     ("text", "unit", "kind"),
     [
         ("新增了多少家企业", "家", Kind.COUNT),
-        ("投了多少亿元", "元", Kind.MONEY),
+        ("投了多少亿元", "", Kind.MONEY),
         ("投了多少钱", "", Kind.MONEY),
         ("提高了多少个百分点", "百分点", Kind.PERCENT_POINT),
-        ("同比增长多少", "", Kind.PERCENT),
+        ("同比增长率是多少", "", Kind.PERCENT),
         ("有多少平方米", "平方米", Kind.MEASURE),
     ],
 )

@@ -1,0 +1,140 @@
+"""Whether a figure is of the kind asked for: unit, statistic, direction, time, place and certainty."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from knowledge.places import places
+from knowledge.question import Question
+from knowledge.schema import Figure, Kind, Period, Quantity
+
+RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
+
+_AVERAGES = frozenset({"人均", "日均", "月均", "年均", "平均", "环比", "同比"})
+
+_LIKE_UNITS = (
+    frozenset("人 名 位 个 人次".split()),
+    frozenset("家 个 户 所".split()),
+    frozenset("场 次 个 期 场次".split()),
+    frozenset("项 个 条 件 种 笔".split()),
+    frozenset("起 件 宗 例".split()),
+    frozenset("辆 台 部 架 艘".split()),
+    frozenset("% 个百分点 百分点 基点".split()),
+    frozenset("元 美元 人民币".split()),
+    frozenset("套 间 栋 幢 户".split()),
+)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether people use one unit when they ask and the other when they state.
+
+    >>> _alike("人", "位"), _alike("家", "场")
+    (True, False)
+    """
+    return any(one in group and other in group for group in _LIKE_UNITS)
+
+
+_TIME_UNITS = frozenset("年 个月 月 天 日 小时 个小时 分钟 秒 周 个星期 星期 岁".split())
+
+
+_FRESH = 100
+"""Days after the end of the time asked for in which an article without a time may still be about it."""
+
+
+def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -> str:
+    """How a figure's time stands to the time asked for.
+
+    Returns:
+        "" if none is asked; "same"; "conflict"; "wider" if the figure covers more than what is asked (2021年 for
+        its 上半年); "narrower" for the reverse; "unknown" if the figure has no time and its article is near.
+    """
+    if not asked:
+        return ""
+    want = asked[0]
+    if stated is None or not stated.resolved:
+        near = day is None or (want.lo <= day and (day - want.hi).days < _FRESH)
+        return "unknown" if near else "conflict"
+    if stated.lo == want.lo and stated.hi == want.hi:
+        return "same"
+    if stated.cutoff or want.cutoff:
+        # A state at the end of the span asked for is that span's state.
+        return "same" if want.lo <= stated.hi <= want.hi or want.lo <= want.hi == stated.hi else "conflict"
+    if want.lo <= stated.lo and stated.hi <= want.hi:
+        return "narrower"
+    if stated.lo <= want.lo and want.hi <= stated.hi:
+        return "wider"
+    return "conflict"
+
+
+def _other_place(question: Question, text: str, figure: Figure) -> bool:
+    """Whether the question names a place and the figure's sentence, up to the figure, only others."""
+    asked = places(question.text)
+    said = places(text[figure.sentence.start : figure.reach.end])
+    return bool(asked) and bool(said) and not asked & said
+
+
+def echoes(question: Question, figure: Figure) -> bool:
+    """Whether the figure merely repeats one that the asker gave: that is never the answer."""
+    return any(
+        own.value == figure.quantity.value and own.unit == figure.quantity.unit for own in question.quantities
+    )
+
+
+def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
+    """Unit and kind: the same, alike (人 for 位), another; and whether the kind can be the answer at all."""
+    same = bool(question.unit) and question.unit == quantity.unit
+    like = bool(question.unit) and not same and _alike(question.unit, quantity.unit)
+    fits = not question.kinds or quantity.kind in question.kinds
+    return {
+        "unit_same": float(same),
+        "unit_like": float(like),
+        "unit_other": float(bool(question.unit) and not same and not like and fits),
+        "kind_conflict": float(not fits),
+        "kind_free": float(not question.kinds),
+        "is_rate": float(quantity.kind in RATES),
+        "is_duration": float(quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS),
+        "is_bare": float(quantity.kind in {Kind.NUMBER, Kind.RATIO}),
+    }
+
+
+def statistic_fit(question: Question, figure: Figure) -> dict[str, float]:
+    """Statistic and direction: the same, missing, in conflict, or more than was asked for."""
+    asked, stated = question.statistic, figure.statistic
+    other = asked != stated
+    both = question.direction is not None and figure.direction is not None
+    turned = question.direction != figure.direction
+    return {
+        "statistic_same": float(bool(asked) and not other),
+        "statistic_missing": float(asked not in {"", "累计", stated}),
+        "statistic_extra": float(other and stated in {"同比", "环比", "占比"}),
+        "statistic_conflict": float(other and asked in _AVERAGES and stated in _AVERAGES),
+        "average_missing": float(other and asked in _AVERAGES),
+        "increment_extra": float(other and stated == "新增"),
+        "increment_for_total": float(asked == "累计" and stated == "新增"),
+        "total_for_increment": float(other and asked == "新增"),
+        "direction_same": float(both and not turned),
+        "direction_conflict": float(both and turned),
+        "direction_extra": float(question.direction is None and figure.direction is not None),
+    }
+
+
+def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | None) -> dict[str, float]:
+    """Time, place and certainty.
+
+    Args:
+        question: What is asked.
+        figure: What is stated in `text`.
+        text: The folded article.
+        day: The article's day, if known.
+    """
+    time = time_fit(question.periods, figure.as_of, day)
+    hedged = re.search(r"预计|预期|目标|力争|计划|将|打算|要", question.text)
+    return {
+        "time_same": float(time == "same"),
+        "time_conflict": float(time == "conflict"),
+        "time_wider": float(time == "wider"),
+        "time_unknown": float(time == "unknown"),
+        "time_asked": float(bool(question.periods)),
+        "place_conflict": float(_other_place(question, text, figure)),
+        "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
+    }
