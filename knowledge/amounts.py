@@ -66,6 +66,11 @@ _NUMBER = re.compile(
 )
 _LINK = re.compile(r" ?(?:(?P<dash>-)|~|—{1,2}|至|到) ?(?P<minus>-|负|零下)?(?P<sign>[$¥￥€£])?")
 _AND = re.compile(r"(?:、|和|及|与) ?(?=\d)")
+_SIDE_MARKS = frozenset(["/", "*", "×", "x", "X"])
+_SIDE_UNIT = r" ?(?=[mc]m|[毫厘]?米)"
+_SIDE = r"\d+(?:\.\d+)?"
+_SIDES = re.compile(rf"{_SIDE}(?:(?: ?[*×xX] ?{_SIDE}){{1,3}}|(?:/{_SIDE}){{2}}){_SIDE_UNIT}")
+_LATER_SIDES = re.compile(rf"{_SIDE}(?: ?[*×xX/] ?{_SIDE}){{1,2}}{_SIDE_UNIT}")
 _NUMBERED = frozenset(["", "\n", "。", "；", "：", ":", "）", ")", " "])
 """Where a number that 、 follows is the number of a paragraph."""
 _MINUS = re.compile(r"(?:负|零下|(?<![\dA-Za-z)%]) ?-)$")
@@ -108,6 +113,8 @@ def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
     if place >= floor and text[place] == "第":
         ordinal = _ordinal(text, place, start)
         return ordinal if ordinal and ordinal.end <= limit else None
+    if text[start].isdigit() and (side := _side(text, start)) is not None:
+        return side if side.end <= limit else None
     if text[start].isdigit() and (named := identifiers.named_at(text, start, floor)) is not None:
         return named._replace(end=min(named.end, limit))
     found = share_at(text, start) or _amount(text, start, floor, limit)
@@ -284,6 +291,19 @@ def _listed(text: str, start: int, floor: int) -> Core | None:
             core = Core(start, number.end, shortest(value), last.unit, last.kind, number.numeral.digits)
             return _signed(text, core, floor)
     return None
+
+
+def _side(text: str, start: int) -> Core | None:
+    """The first side of 4782/1875/1489mm or 120×80厘米: the sides share the unit of the last."""
+    later = text[start - 1 : start] in _SIDE_MARKS
+    sides = (_LATER_SIDES if later else _SIDES).match(text, start)
+    if sides is None:
+        return None
+    unit = unit_at(text, sides.end())
+    number = _number_at(text, start)
+    if unit is None or number is None or unit.kind is not Kind.MEASURE or number.end >= sides.end():
+        return None
+    return Core(start, number.end, number.numeral.value, unit.name, unit.kind, number.numeral.digits)
 
 
 def _bare(text: str, start: int, floor: int) -> Core | None:

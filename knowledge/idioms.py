@@ -44,7 +44,7 @@ _ONE_MEASURES_LISTED = """
 _ONE_MEASURES = frozenset(_ONE_MEASURES_LISTED.split())
 _ONE_BEFORE = frozenset("这那新的每某第另同哪有最上下前后头末统唯万之十是过")
 """这一年, 新的一年, 有一天: no length of time is stated."""
-_ONE_AFTER = re.compile(r"[一天级届度计]|到头|又|之计|比一|复一|出头|生一|不如|之内也")
+_ONE_AFTER = re.compile(r"[一天级届度计]|到头|又|之计|[找变读看懂切入上解识]|比一|复一|出头|生一|不如|之内也")
 _ONE_COUNTED = re.compile(
     r"(?:新增|净增|仅|仅有|减少|增加|不足|超过|至少|最多|平均|不到|下降|上升|均为|各|至多|合计|总共|共有)$",
 )

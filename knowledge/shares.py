@@ -86,7 +86,12 @@ def _half(text: str, start: int) -> Core | None:
     before = text[start - 1 : start]
     if text.startswith(("一半", "半数"), start) and before not in _NOT_HALF_AFTER:
         return Core(start, start + 2, Decimal(50), "%", Kind.PERCENT, 1)
-    if text[start] != "半" or before in _NOT_HALF_UNIT_AFTER or text.startswith(_NOT_HALF_UNIT, start):
+    if (
+        text[start] != "半"
+        or before in _NOT_HALF_UNIT_AFTER
+        or before.isdigit()
+        or text.startswith(_NOT_HALF_UNIT, start)
+    ):
         return None
     unit = unit_at(text, start + 1)
     if unit is None or unit.name not in _HALVED or text.startswith("了半天", start - 1):
