@@ -59,13 +59,7 @@ _FIELDS = "id, title, source, published, url, tags, sha256, text"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article as the catalog keeps it.
-
-    Attributes:
-        article: The article.
-        origin: Absolute path of the file it was read from.
-        passages: What it is cut into.
-    """
+    """An article as the catalog keeps it, with the absolute path of its file and what it is cut into."""
 
     article: Article
     origin: str
@@ -335,9 +329,7 @@ class Catalog:
 def _error(path: Path, problem: sqlite3.Error) -> WenshuError:
     name = getattr(problem, "sqlite_errorname", "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return HomeBusyError(
-            f"{path}: another process is writing ({problem}); try again", item=str(path.parent)
-        )
+        return HomeBusyError(f"{path}: another process is writing ({problem}); wait", item=str(path.parent))
     if name.startswith(("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM")):
         return StorageError(f"{path}: {problem} ({name}); make room or check rights", item=str(path))
     return _damaged(path, problem)

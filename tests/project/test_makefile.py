@@ -1,5 +1,6 @@
 """make hands the question on as typed, and is quiet about an abstention."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -17,7 +18,11 @@ def make_ask(tmp_path: Path, question: str, exit_code: int = 0) -> subprocess.Co
     program.chmod(0o755)
     (tmp_path / ".ready").touch()
     arguments = ["make", "ask", f"VENV={tmp_path}", f"Q={question}"]
-    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    # Under `make test` a make that is told so prints where it goes; a user's make is not under another.
+    alone = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+    }
+    return subprocess.run(arguments, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
