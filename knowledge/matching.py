@@ -25,7 +25,7 @@ class Weighted(NamedTuple):
 def weigh(
     terms: Iterable[Term], document_frequency: Callable[[str], int], n_passages: int
 ) -> tuple[Weighted, ...]:
-    """Terms with prior weight times rarity; a word in every passage keeps 30 % of its prior."""
+    """Terms with prior weight times rarity; a word in every passage keeps under half of its prior."""
     top = log(1 + max(n_passages, 2))
     out = []
     for term in terms:

@@ -96,8 +96,8 @@ _YES_NO = re.compile(
     r"[吗么][?？!！。啊呀]*$|有没有|是否|是不是|对不对|对吗|对吧|是吧|没有[?？]?$|了没[?？]?$|真的假的|能不能|够不够"
     r"|不到$|过没过|超没超|到没到|达没达|够没够|属实|吧[?？]?$"
 )
-_TAG_QUESTION = re.compile(r"(.)[没不]\1")
-"""有没有超过, 是不是: the first half asks, and its 没 denies nothing; it is blanked out at equal length."""
+_TAG_QUESTION = re.compile(r"(?<=[\d亿万元家%个])(?:对不对|对[吗吧么])|(.)[没不]\1")
+"""What only asks, blanked out at equal length: 没 of 有没有超过 denies nothing, 对 of 23亿对吗 is no unit."""
 
 _METADATA = (
     ("title", r"标题|题目|题名|叫(?:什么|啥)(?:名字)?[?？]?$"),
@@ -134,7 +134,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         anchor: The day that 今年 and 去年 are counted from.
         beside: Folded text of the passages that were found, for the names in them.
     """
-    plain = _TAG_QUESTION.sub("\u3000\u3000\\1", text)
+    plain = _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
     found = scan(plain, anchor=anchor)
     periods = tuple(p for p in found.periods if not _is_base(plain, p))
     unit, kinds = _wanted(text)
