@@ -96,7 +96,7 @@ def _sentence_score(
     if re.search(r"名字|名单|叫什么|姓名", question.text) and not re.search(
         r"名为|名叫|分别是|、|《|“", text
     ):
-        score -= 0.3
+        score -= 0.6
     for asked, cue in _CUES.values():
         if re.search(asked, question.text) and re.search(cue, text):
             score += 0.05

@@ -10,8 +10,9 @@ from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 
+from knowledge import numerals
 from knowledge.figures import scan
-from knowledge.schema import Direction, Kind, Period, Quantity
+from knowledge.schema import Direction, Kind, Modifier, Period, Quantity
 from knowledge.statistic import DOWN, UP, direction_of, statistic_of
 from knowledge.terms import NUMBER_WORD, Term, Tokenize, content_terms, unit_after
 
@@ -93,11 +94,13 @@ _WHO = re.compile(
     r"|有没有|是不是|吗|呢|么[?？]?$|包括|分别是"
 )
 _YES_NO = re.compile(
-    r"[吗么][?？!！。啊呀]*$|有没有|是否|是不是|对不对|对吗|对吧|是吧|没有[?？]?$|了没[?？]?$|真的假的|能不能|够不够"
+    r"(?:吗|(?<![什怎多那这])么)[?？!！。啊呀]*$|有没有|是否|是不是|对不对|对吗|对吧|是吧|没有[?？]?$|了没[?？]?$|真的假的|能不能|够不够"
     r"|不到$|过没过|超没超|到没到|达没达|够没够|属实|吧[?？]?$"
 )
 _TAG_QUESTION = re.compile(r"(?<=[\d亿万元家%个])(?:对不对|对[吗吧么])|(.)[没不]\1")
 """What only asks, blanked out at equal length: 没 of 有没有超过 denies nothing, 对 of 23亿对吗 is no unit."""
+
+_ROUND = re.compile(r"(突?破|超?过|超|达到?|到|上|有)([百千万]?[万亿])(?=了|没|吗|吧|大关|[?？]|$)")
 
 _METADATA = (
     ("title", r"标题|题目|题名|叫(?:什么|啥)(?:名字)?[?？]?$"),
@@ -139,7 +142,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     periods = tuple(p for p in found.periods if not _is_base(plain, p))
     unit, kinds = _wanted(text)
     stated = [q for q in found.quantities if plain[max(0, q.start - 1) : q.start] != "哪"]
-    own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER})
+    own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER}) or _round_number(plain)
     ask, name = _kind_of_ask(text, own)
     taken = [(p.start, p.end) for p in found.periods]
     marks = [q for q in stated if q not in own and not q.surface.isdigit()]
@@ -225,6 +228,25 @@ def _measured(text: str) -> frozenset[Kind]:
     if re.search(_MONEY, text):
         return frozenset({Kind.MONEY})
     return frozenset({Kind.MEASURE}) if re.search(r"多久|多长时间", text) else frozenset()
+
+
+def _round_number(text: str) -> tuple[Quantity, ...]:
+    """The bare 万亿 of 破万亿了没有, which no unit follows."""
+    match = _ROUND.search(text)
+    if match is None:
+        return ()
+    number = Quantity(
+        value=numerals.parse(match.group(2)),
+        high=None,
+        unit="",
+        kind=Kind.NUMBER,
+        surface=match.group(),
+        start=match.start(),
+        end=match.end(),
+        modifier=Modifier.AT_LEAST if match.group(1) in "达到上有" else Modifier.OVER,
+        digits=1,
+    )
+    return (number,)
 
 
 def _is_base(text: str, period: Period) -> bool:
