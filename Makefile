@@ -65,7 +65,7 @@ format: $(READY_DEV) ## let ruff mend what it can
 	@$(BIN)/ruff format
 
 bench: $(READY_DEV) ## print the figures of the README
-	@for each in $(wildcard tests/bench/bench_*.py); do $(BIN)/python $$each || exit; done
+	@$(BIN)/python tests/bench/bench_ask.py && $(BIN)/python tests/bench/bench_figures.py
 
 soak: $(READY_DEV) ## the tests again, with many more examples
 	@WENSHU_SOAK=1 $(BIN)/python -m pytest

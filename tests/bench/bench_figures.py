@@ -1,9 +1,10 @@
 """How well figures are found in unseen news, and how fast: prints a table.
 
-    python tests/bench/figures_bench.py --news news.jsonl[.xz] [--shared DIR]
+    python tests/bench/bench_figures.py [--shared DIR] [--news news.jsonl[.xz]] [--verbose]
 
 tests/data/news_labels.jsonl holds 100 sentences of the corpus by article id and offsets, labelled by hand before any
-output was looked at; DIR holds seed_figures.jsonl, seed_nonfigures.jsonl and hard_figures.jsonl.
+output was looked at; DIR (by default ../shared/data) holds the corpus, seed_figures.jsonl and hard_figures.jsonl.
+What is not there is skipped, and said so.
 """
 
 import argparse
@@ -118,14 +119,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--news", type=Path, required=True)
-    parser.add_argument("--shared", type=Path)
+    parser.add_argument("--shared", type=Path, default=Path(__file__).parents[3] / "shared" / "data")
+    parser.add_argument("--news", type=Path)
     parser.add_argument("--verbose", action="store_true", help="list what differs")
     options = parser.parse_args()
-    articles = {article["id"]: article for article in lines(options.news)}
-    on_news(articles, list(lines(LABELS)), verbose=options.verbose)
-    if options.shared:
+    if options.shared.is_dir():
         on_seed(options.shared)
+    news = options.news or options.shared / "news.jsonl.xz"
+    if not news.exists():
+        print(f"skipped: the corpus is not here ({news.name}); name it with --news")
+        return
+    articles = {article["id"]: article for article in lines(news)}
+    on_news(articles, list(lines(LABELS)), verbose=options.verbose)
     speed(articles)
 
 
