@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("WENSHU_SHARED") or ROOT.parent / "shared")
 SOAK = os.environ.get("WENSHU_SOAK") == "1"
 KEPT_VARIABLES = {"WENSHU_SHARED", "WENSHU_SOAK"}
+MAKE_VARIABLES = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
+"""What `make test` would hand on to a make that a test starts."""
 
 # Examples are the same on every quick run, so that a red run is the change's fault; soak draws new ones.
 settings.register_profile("quick", max_examples=100, derandomize=True, database=None, deadline=None)
@@ -70,8 +72,9 @@ def _refuse_foreign_hosts(event: str, args: tuple[object, ...]) -> None:
 
 def pytest_configure() -> None:
     sys.addaudithook(_refuse_foreign_hosts)
-    for name in [n for n in os.environ if n.startswith("WENSHU_") and n not in KEPT_VARIABLES]:
-        del os.environ[name]
+    for name in list(os.environ):
+        if name in MAKE_VARIABLES or (name.startswith("WENSHU_") and name not in KEPT_VARIABLES):
+            del os.environ[name]
 
 
 @pytest.fixture(autouse=True)
