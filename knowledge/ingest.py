@@ -242,9 +242,13 @@ def index(catalog: Catalog, lexical: Lexical, *, progress: Progress = quiet) -> 
             done += len(some)
             progress(done, total, INDEXING)
         lexical.commit()
+        # First the note that the old entries are out: after a kill between the two they would be taken out again,
+        # and with them the new entries of articles that count as done.
+        catalog.cleaned("lexical", stale)
         catalog.indexed([(entry.article.id, entry.article.sha256) for entry in batch])
-    lexical.commit()
-    catalog.cleaned("lexical", stale)
+    if not total:
+        lexical.commit()
+        catalog.cleaned("lexical", stale)
     return total + len(stale)
 
 

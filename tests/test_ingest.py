@@ -160,6 +160,25 @@ def test_the_lexical_index_follows(catalog: Catalog, monkeypatch: pytest.MonkeyP
     assert catalog.stale("lexical") == []
 
 
+def test_cut_short_between_commits_nothing_is_taken_out_twice(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ingest, "_INDEXED", 2)
+    shelf = Shelf()
+    take(catalog, *((article(f"a{i}"), f"/{i}") for i in range(5)))
+    ingest.index(catalog, shelf)
+    take(catalog, *((article(f"a{i}", "变了。"), f"/{i}") for i in range(4)), prune=["/"])
+
+    def cut_short(done: int, total: int | None, stage: str) -> None:
+        if done > 2:
+            raise KeyboardInterrupt(stage, total)
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest.index(catalog, shelf, progress=cut_short)
+    assert ingest.index(catalog, shelf) == 2
+    assert shelf.held == {f"a{i}": ["变", "了。"] for i in range(4)}
+
+
 def test_nothing_to_do_is_no_commit(catalog: Catalog):
     shelf = Shelf()
     take(catalog, (article("a"), "/a"))
