@@ -198,7 +198,9 @@ def ingested(report: "Report") -> str:
         (len(report.failed), "未能读取"),
     )
     told = "，".join(f"{name} {n_articles} 篇" for n_articles, name in counts if n_articles)
-    lines = [f"{told or '没有文章'}；库里共 {report.n_passages} 段，其中 {report.n_embedded} 段有向量。"]
+    lines = [
+        f"{told or '没有新增或改动的文章'}；库里共 {report.n_passages} 段，其中 {report.n_embedded} 段有向量。"
+    ]
     if report.set_aside:
         lines.append(f"原来的目录已损坏，另存为 {report.set_aside}。")
     return "\n".join(lines)

@@ -128,7 +128,7 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         day: The article's day, if known.
     """
     time = time_fit(question.periods, figure.as_of, day)
-    hedged = re.search(r"预计|预期|目标|力争|计划|将|打算|要", question.text)
+    hedged = re.search(r"预计|预估|预期|目标|力争|计划|将|打算|要", question.text)
     return {
         "time_same": float(time == "same"),
         "time_conflict": float(time == "conflict"),

@@ -71,7 +71,7 @@ _MONEY = (
     r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
-_STRICT = re.compile(r"多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次")
+_STRICT = re.compile(r"的钱|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次")
 
 _CHANGED = rf"(?:{UP}|{DOWN}|恢复)(?:了|到了|至|到)?(?:多少|几)(?![家个项人])"
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
@@ -100,7 +100,9 @@ _YES_NO = re.compile(
 _TAG_QUESTION = re.compile(r"(?<=[\d亿万元家%个])(?:对不对|对[吗吧么])|(.)[没不]\1")
 """What only asks, blanked out at equal length: 没 of 有没有超过 denies nothing, 对 of 23亿对吗 is no unit."""
 
-_ROUND = re.compile(r"(突?破|超?过|超|达到?|到|上|有)([百千万]?[万亿])(?=了|没|吗|吧|大关|[?？]|$)")
+_ROUND = re.compile(
+    r"(突?破|超?过|超|达到?|到|上|有)了?([一二两三四五六七八九]?[十百千万]?[万亿]|[百千])(?=了|没|吗|吧|大关|人次?|元|[?？]|$)"
+)
 
 _METADATA = (
     ("title", r"标题|题目|题名|叫(?:什么|啥)(?:名字)?[?？]?$"),
@@ -185,7 +187,11 @@ def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:
         return Ask.FIGURE, ""
     if _WHO.search(text):
         return Ask.SENTENCE, ""
-    return (Ask.NOTHING if own and not re.search(r"[?？]$", text) else Ask.FIGURE), ""
+    return (
+        Ask.NOTHING
+        if any(q.kind is not Kind.MEASURE for q in own) and not re.search(r"[?？]$", text)
+        else Ask.FIGURE
+    ), ""
 
 
 def _metadata_field(text: str) -> str:
@@ -201,6 +207,8 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
     多少家 is read as if it said 3家: the figure grammar then knows unit and kind.
     """
     if re.search(r"(?:多少|几)个?[万亿]+(?=$|[^一-鿿]|[元的呢啊呀吗了])", text):
+        return "", frozenset({Kind.MONEY})
+    if re.search(r"的钱.{0,4}(?:多少|几)", text):
         return "", frozenset({Kind.MONEY})
     match = NUMBER_WORD.search(text)
     quantity = unit_after(match.group(1)) if match and match.group(1) else None

@@ -37,11 +37,14 @@ class Term:
 NUMBER_WORD = re.compile(r"(?:多少|几(?![乎何])|百分之几|多少个?)(?!钱)(.{0,8})")
 
 _COURTESY = re.compile(
-    r"请问(?:一下)?|麻烦(?:您|你)?|想(?:问|知道|了解|查)(?:一下|下)?|帮(?:我|忙)?(?:查|看|找|问)(?:一下|下|查|看)?|问一下|问下|告诉我|跟我说说"
+    r"(?:现)?(?:需|要|请|敬请|烦请|帮忙)*(?:核实|核对|确认|查证|核查|提供|给出)(?:一下|下)?"
+    r"|数据(?:是|为)|口径(?:为|是)?|预计值|大致|文中所述|所述|拢共|统共|现需(?:了解)?|拟引用"
+    r"|请问(?:一下)?|麻烦(?:您|你)?|想(?:问|知道|了解|查)(?:一下|下)?|帮(?:我|忙)?(?:查|看|找|问)(?:一下|下|查|看)?|问一下|问下|告诉我|跟我说说"
     r"|请给出|你(?:们)?知道|到底|究竟|大概|大约|具体|目前为止|根据(?:文章|报道|材料|资料|文中)|(?:文章|报道|文中|稿子|材料)(?:里|中|上)?(?:提到|写到|说|写)?(?:的)?"
 )
 _STOP = frozenset(
     """
+    目标值 力争 所含 着力 该项 百分比
     的 了 是 在 有 和 与 及 或 为 被 把 对 从 到 由 向 于 等 也 都 就 还 又 而 且
     但 其 之 这 那 此 该 个 啊 呀 呢 吗 吧 嘛 么 哦 哈 多少 几 几个 多大 什么 啥 哪
     哪些 哪个 哪家 哪位 谁 怎么 怎样 如何 为何 为什么 请问 一下 一个 一共 总共 总计 共计
@@ -85,6 +88,9 @@ _NAME_LENGTH = 6
 """Longest quoted name that must stand by a figure as it is; a longer quotation is a description."""
 
 _HAN_ONLY = re.compile(r"[一-鿿]+")
+
+_PREAMBLE = re.compile(r"(?:为(?!什么|何)|鉴于|在.{2,40}?时|围绕|针对|由于|考虑到).*[，,](?=.{6,})")
+"""Why one asks (为撰写…综述，请问…): it may name the subject, but none of it must stand by the figure."""
 
 _ASKED_KIND = re.compile(
     r"(?:哪|什么样?|啥)[一二两三四五六七八九十几]?[些个家座位种所款类几两三方次项]?的?"
@@ -152,8 +158,16 @@ def content_terms(
     for start, end in _gaps(sorted(skip + named + mended), len(text)):
         for run in _runs(tokenize(text[start:end])):
             placed.append((start + run[0].start, _joined(run)))
+    told_why = _PREAMBLE.match(text)
+    if told_why:
+        placed = [(at, _lightened(term) if at < told_why.end() else term) for at, term in placed]
     placed.sort(key=lambda item: item[0])
     return _unique(_with_heads(placed, asked[0] if asked else (len(text), len(text))))
+
+
+def _lightened(term: Term) -> Term:
+    """The term as a hint only: missing, it forbids nothing."""
+    return replace(term, weight=0.4 * term.weight, name=False, noun=False, coined=False)
 
 
 def _meets(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:

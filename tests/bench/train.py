@@ -43,7 +43,7 @@ RIDGE = 0.003
 """L2 penalty of the ranker: .001 to .01 give the same accuracy within a question or two."""
 SOFTNESS = 0.3
 """Inverse penalty of the confidence."""
-N_HITS = 10
+N_HITS = 20
 
 
 @dataclass(frozen=True)
