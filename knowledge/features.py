@@ -97,7 +97,9 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     """Share of the question's weight first met in each scope, going outwards, and what is met nowhere."""
     total = sum(t.weight for t in terms) or 1.0
     gained = dict.fromkeys(("own", "lead", "tail", "near", "head", "whole"), 0.0)
-    missing = missing_name = missing_place = far_name = far_noun = far_coined = missing_noun = 0.0
+    missing = missing_name = missing_place = far_name = far_noun = far_coined = missing_noun = (
+        missing_head
+    ) = 0.0
     for term in terms:
         best = 0.0
         for name, scope in zip(_Scopes._fields, scopes, strict=True):
@@ -114,7 +116,9 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
             far_coined = max(far_coined, 1 - near_best)
         if term.noun:
             far_noun = max(far_noun, (1 - near_best) * term.weight)
-            missing_noun = max(missing_noun, (1 - max(best, near_best)) * term.weight)
+            gone = (1 - max(best, near_best)) * term.weight
+            missing_noun = max(missing_noun, gone)
+            missing_head = max(missing_head, gone if term.head else 0.0)
         missing = max(missing, (1 - best) * term.weight)
         if term.name:
             missing_name = max(missing_name, 1 - best)
@@ -130,6 +134,7 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     out["far_noun"] = far_noun
     out["far_coined"] = far_coined
     out["miss_noun"] = missing_noun
+    out["miss_head"] = missing_head
     return out
 
 
