@@ -17,6 +17,7 @@ from knowledge.chunking import sentences
 from knowledge.excerpt import best_excerpt
 from knowledge.features import Evidence
 from knowledge.figures import scan
+from knowledge.fit import HEDGED
 from knowledge.linking import link
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
@@ -27,6 +28,9 @@ from knowledge.terms import Tokenize
 
 N_NEAREST = 3
 """Passages shown with an abstention."""
+
+_HARDLY = Decimal("1.2")
+"""超157.38亿 leaves 160亿 open, but nobody says so of 200亿."""
 
 _CERTAIN = 0.95
 """Score above which a sentence that says all of a yes/no question is a yes; less is no 'no'."""
@@ -259,7 +263,7 @@ def _elsewhere(ranked: Sequence[Finding]) -> Iterator[Finding]:
 def _verdict(question: Question, stated: Quantity) -> bool | None:
     """Yes or no to the asker's own figure, None if the article's figure can't tell."""
     own = next((q for q in question.quantities if q.kind is stated.kind or not q.unit), None)
-    if own is None:
+    if own is None or (stated.hedge and not HEDGED.search(question.text)):
         return None
     if not own.unit:
         own = replace(own, unit=stated.unit, kind=stated.kind)

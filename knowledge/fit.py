@@ -8,6 +8,9 @@ from knowledge.places import places
 from knowledge.question import Question
 from knowledge.schema import Figure, Kind, Period, Quantity
 
+HEDGED = re.compile(r"预计|预估|预期|目标|力争|计划|将|打算|要")
+"""A question that asks for what is not yet a fact."""
+
 RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 
 _AVERAGES = frozenset({"人均", "日均", "月均", "年均", "平均", "环比", "同比"})
@@ -128,7 +131,7 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         day: The article's day, if known.
     """
     time = time_fit(question.periods, figure.as_of, day)
-    hedged = re.search(r"预计|预估|预期|目标|力争|计划|将|打算|要", question.text)
+    hedged = HEDGED.search(question.text)
     return {
         "time_same": float(time == "same"),
         "time_conflict": float(time == "conflict"),

@@ -94,11 +94,16 @@ _WHO = re.compile(
     r"|有没有|是不是|吗|呢|么[?？]?$|包括|分别是"
 )
 _YES_NO = re.compile(
-    r"(?:吗|(?<![什怎多那这])么)[?？!！。啊呀]*$|有没有|是否|是不是|对不对|对吗|对吧|是吧|没有[?？]?$|了没[?？]?$|真的假的|能不能|够不够"
+    r"(?:吗|(?<![什怎多那这])么)[?？!！。啊呀]*$|有没有|是否|是不是|对不对|对吗|对吧|是吧|没有[?？]?$|没[?？]?$|真的假的|能不能|够不够"
     r"|不到$|过没过|超没超|到没到|达没达|够没够|属实|吧[?？]?$"
 )
 _TAG_QUESTION = re.compile(r"(?<=[\d亿万元家%个])(?:对不对|对[吗吧么])|(.)[没不]\1")
 """What only asks, blanked out at equal length: 没 of 有没有超过 denies nothing, 对 of 23亿对吗 is no unit."""
+
+_SHORT_YEAR = re.compile(
+    r"(?<![\d.])(20[0-3]\d)(?=[ \u3000]?[一-鿿])(?![ \u3000]?[年月日万亿千百元家个人名项场位次件户例辆台吨米公平])"
+    r"|^(1[0-9]|2[0-9]|3[0-5])年(?![来内间以期多前后的])"
+)
 
 _ROUND = re.compile(
     r"(突?破|超?过|超|达到?|到|上|有)了?([一二两三四五六七八九]?[十百千万]?[万亿]|[百千])(?=了|没|吗|吧|大关|人次?|元|[?？]|$)"
@@ -108,7 +113,7 @@ _METADATA = (
     ("title", r"标题|题目|题名|叫(?:什么|啥)(?:名字)?[?？]?$"),
     (
         "source",
-        r"哪家(?:媒体|报纸|报社)|哪个(?:媒体|报纸|报社)|哪[一]?[份张]报|什么(?:媒体|报纸)|来源|出处|谁(?:发|登|刊登|报道)的|哪儿?登的",
+        r"哪一?家(?:媒体|报纸|报社)|哪个(?:媒体|报纸|报社)|哪[一]?[份张]报|什么(?:媒体|报纸)|来源|出处|谁(?:发|登|刊登|报道)的|哪儿?登的",
     ),
     ("url", r"链接|网址|原文地址|url|URL"),
     ("published", r"发表|发布|刊发|刊登|登出|见报|发的|出的|日期|时间|什么时候|哪天|哪一天|何时|几号"),
@@ -122,6 +127,12 @@ _CHAT = re.compile(
     r"|你是谁|你叫什么|你是什么|你会什么|你能(?:做|干|帮)|讲个|说个笑话|写首|写一首|唱首|天气|吃饭|吃什么|几点了|今天星期|你觉得|你喜欢",
     re.IGNORECASE,
 )
+_SUMS = re.compile(
+    r"[一-鿿]{2,}(?:和|与|加上?|跟)[一-鿿]{2,}(?:加起来|合起来|之和|总和|相加)|相差|差多少|差距|哪个更?(?:多|少|大|小|高|低|快)"
+    r"|比(?!上|去|前|年初|头)[一-鿿]{1,12}?(?:多|少|高|低)(?:出|了)?(?:多少|几)"
+)
+"""What must be worked out from several figures is not stated anywhere, and no operand answers it."""
+
 _ORDER = re.compile(
     r"忽略|无视|忘(?:记|掉)|不要(?:管|看|引用|理会|依据|根据)|别(?:管|看)|假装|假设你|扮演|你现在是|从现在起|系统提示|提示词|prompt|ignore|system"
     r"|(?:直接|只|必须|务必|就|统一|一律|都)(?:要|需|能|可)?(?:回答|回复|答|说|写|输出|填|报)"
@@ -141,12 +152,13 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     """
     plain = _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
     found = scan(plain, anchor=anchor)
-    periods = tuple(p for p in found.periods if not _is_base(plain, p))
+    periods = tuple(p for p in (*found.periods, *_short_years(plain)) if not _is_base(plain, p))
     unit, kinds = _wanted(text)
     stated = [q for q in found.quantities if plain[max(0, q.start - 1) : q.start] != "哪"]
+    stated = [q for q in stated if not any(p.start <= q.start < p.end for p in periods)]
     own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER}) or _round_number(plain)
     ask, name = _kind_of_ask(text, own)
-    taken = [(p.start, p.end) for p in found.periods]
+    taken = [(p.start, p.end) for p in (*found.periods, *periods)]
     marks = [q for q in stated if q not in own and not q.surface.isdigit()]
     taken += [(q.start, q.end) for q in (*own, *marks)]
     told = [(q.start, Term(q.surface, 0.8, noun=True, coined=True)) for q in marks]
@@ -156,7 +168,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         unit, kinds = own[0].unit, frozenset({own[0].kind})
     terms = content_terms(plain, tokenize, taken=taken, told=told, beside=beside)
     return Question(
-        text=text,
+        text=plain,
         ask=ask,
         terms=terms,
         unit=unit,
@@ -175,7 +187,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
 def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:
     """What is asked, and for metadata which field."""
     asks_figure = bool(_ASKS.search(text))
-    if _CHAT.search(text) or _ORDER.search(text):
+    if _CHAT.search(text) or _ORDER.search(text) or _SUMS.search(text):
         return Ask.NOTHING, ""
     if (name := _metadata_field(text)) and not (asks_figure and not _WHEN.search(text)):
         return Ask.METADATA, name
@@ -255,6 +267,16 @@ def _round_number(text: str) -> tuple[Quantity, ...]:
         digits=1,
     )
     return (number,)
+
+
+def _short_years(text: str) -> tuple[Period, ...]:
+    """Years as people type them: 2022企业家进校园, 22年技术合同."""
+    found = []
+    for match in _SHORT_YEAR.finditer(text):
+        digits = match.group(1) or match.group(2)
+        year = int(digits) if match.group(1) else 2000 + int(digits)
+        found.append(Period(date(year, 1, 1), date(year, 12, 31), match.group(), match.start(), match.end()))
+    return tuple(found)
 
 
 def _is_base(text: str, period: Period) -> bool:
