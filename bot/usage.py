@@ -124,7 +124,7 @@ def _parameter_name(problem: Any) -> str:
     if param is None:
         return "参数"
     if getattr(param, "param_type_name", "") == "argument":
-        return f"参数 {param.human_readable_name}"
+        return f"参数 {str(param.name or '').upper()}"
     return f"选项 {' / '.join(param.opts)} 的值"
 
 

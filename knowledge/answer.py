@@ -263,7 +263,7 @@ def _elsewhere(ranked: Sequence[Finding]) -> Iterator[Finding]:
 def _verdict(question: Question, stated: Quantity) -> bool | None:
     """Yes or no to the asker's own figure, None if the article's figure can't tell."""
     own = next((q for q in question.quantities if q.kind is stated.kind or not q.unit), None)
-    if own is None or (stated.hedge and not HEDGED.search(question.text)):
+    if own is None:
         return None
     if not own.unit:
         own = replace(own, unit=stated.unit, kind=stated.kind)
@@ -277,18 +277,10 @@ def _verdict(question: Question, stated: Quantity) -> bool | None:
     elif at_least and own.modifier is Modifier.EXACT:
         own = replace(own, modifier=Modifier.AT_LEAST)
     agreed = agrees(own, stated)
-    if (
-        agreed is None
-        and stated.modifier is Modifier.OVER
-        and own.value > stated.value + 10 * _last_digit(stated)
-    ):
+    if agreed is None and stated.modifier is Modifier.OVER and own.value > _HARDLY * stated.value:
         return False
-    return agreed
-
-
-def _last_digit(quantity: Quantity) -> Decimal:
-    """The worth of the last digit stated: 超157.38亿 is hardly 157.48亿, let alone 200亿."""
-    return Decimal(1).scaleb(quantity.value.adjusted() - max(quantity.digits, 1) + 1)
+    told_as_done = stated.hedge and not HEDGED.search(question.text)
+    return None if agreed and told_as_done else agreed
 
 
 def _metadata(question: Question, article: Article) -> Answer:

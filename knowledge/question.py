@@ -71,7 +71,9 @@ _MONEY = (
     r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
-_STRICT = re.compile(r"的钱|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次")
+_STRICT = re.compile(
+    r"的钱|多少款|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次"
+)
 
 _CHANGED = rf"(?:{UP}|{DOWN}|恢复)(?:了|到了|至|到)?(?:多少|几)(?![家个项人])"
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
@@ -220,7 +222,7 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
     """
     if re.search(r"(?:多少|几)个?[万亿]+(?=$|[^一-鿿]|[元的呢啊呀吗了])", text):
         return "", frozenset({Kind.MONEY})
-    if re.search(r"的钱.{0,4}(?:多少|几)", text):
+    if re.search(r"的钱.{0,4}(?:多少|几)|[放贷存借筹捐罚付还汇](?:了|出了?|出去)?多少款", text):
         return "", frozenset({Kind.MONEY})
     match = NUMBER_WORD.search(text)
     quantity = unit_after(match.group(1)) if match and match.group(1) else None
