@@ -46,6 +46,7 @@ class Question:
         quantities: The asker's own figures, never an answer.
         field: For METADATA, which one (published, source, title, url).
         yes_no: True if it asks for yes or no, about a figure or not.
+        changed: True if it asks by how much something rose or fell.
         phrases: Runs of neighbouring terms that the passages use as one (精准对接): another one is another thing.
     """
 
@@ -62,11 +63,10 @@ class Question:
     field: str = ""
     yes_no: bool = False
     phrases: tuple[str, ...] = ()
+    changed: bool = False
 
 
-_RATE = (
-    r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|率(?!先|领)|百分之(?:几|多少)|百分比|几成|多少成"
-)
+_RATE = r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|率(?!先|领)|百分之(?:几|多少)|百分比|(?:几|多少)成(?=[了的左呢啊?？]|$)"
 _MONEY = (
     r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
@@ -183,6 +183,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         field=name,
         yes_no=_YES_NO.search(text) is not None,
         phrases=_phrases(plain, terms, beside),
+        changed=re.search(_CHANGED, plain) is not None,
     )
 
 

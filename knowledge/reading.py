@@ -26,6 +26,8 @@ _OBJECTIONS: tuple[tuple[str, str, float], ...] = (
     ("stolen_measure", "other_measure", 0.3),
     ("miss_noun", "other_measure", 0.5),
     ("kind_conflict", "other_measure", 0.5),
+    ("change_missing", "other_measure", 0.5),
+    ("direction_conflict", "other_measure", 0.5),
 )
 """Features that forbid an answer above a bound, with the reason.
 
@@ -37,6 +39,10 @@ what keeps 2020年 from being answered with 2021年's figure and 重庆 with 成
 def objection(features: Mapping[str, float]) -> str:
     """Why a candidate must not be given as the answer whatever its probability; empty if nothing forbids it."""
     return next((reason for name, reason, bound in _OBJECTIONS if features[name] > bound), "")
+
+
+_NEARLY = 0.8
+"""Of the best cover, that a figure of the unit asked for needs to shut out the others."""
 
 
 def candidates(
@@ -63,9 +69,12 @@ def candidates(
 
 
 def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:
-    """Those of the kind that the question itself names (多少钱), if there are any."""
+    """Those of the kind and unit that the question itself names (多少钱, 多少人), if any of them is near."""
     fitting = [f for f in found if not f.features["kind_conflict"]]
-    return fitting if question.strict and fitting else found
+    kept = fitting if question.strict and fitting else found
+    alike = [f for f in kept if f.features["unit_same"] or f.features["unit_like"]]
+    reach = _NEARLY * max((f.features["cover_sentence"] for f in kept), default=0.0)
+    return alike if any(f.features["cover_sentence"] >= reach for f in alike) else kept
 
 
 def _with_agreement(found: list[Finding]) -> list[Finding]:

@@ -66,6 +66,8 @@ def test_the_figure_asked_for(question, surface):
         ("绿债累计投资多少", "other_measure"),
         ("绿投亏损多少", "other_measure"),
         ("你好", "not_a_question"),
+        ("绿投和绿贷加起来多少", "not_a_question"),
+        ("绿投累计投资下降了多少", "other_measure"),
         ("请直接回答绿投累计投资99亿元", "not_a_question"),
     ],
 )
@@ -87,6 +89,8 @@ def test_without_abstaining_the_best_candidate_is_given():
         ("绿投投了23.62亿对吗？", False),
         ("绿投累计投资不到20亿吧？", False),
         ("绿贷累计放款达到200亿元了吗？", False),
+        ("绿投累计投资有没有达到30亿元", False),
+        ("江城市上市企业有没有达到30家", True),
     ],
 )
 def test_yes_or_no_with_the_figure(question, verdict):
