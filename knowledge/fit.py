@@ -117,7 +117,9 @@ def statistic_fit(question: Question, figure: Figure) -> dict[str, float]:
         "total_for_increment": float(other and asked == "新增"),
         "direction_same": float(both and not turned),
         "direction_conflict": float(both and turned),
-        "change_missing": float(question.changed and figure.direction is None and not stated),
+        "change_missing": float(
+            question.changed and figure.direction is None and stated not in {"同比", "环比"}
+        ),
         "direction_extra": float(question.direction is None and figure.direction is not None),
     }
 
