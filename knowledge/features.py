@@ -93,49 +93,41 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     )
 
 
+_BY_NAME = 4
+"""Scopes up to `near`: where a name must stand to be the figure's own, without the help of the title."""
+
+
 def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     """Share of the question's weight first met in each scope, going outwards, and what is met nowhere."""
     total = sum(t.weight for t in terms) or 1.0
-    gained = dict.fromkeys(("own", "lead", "tail", "near", "head", "whole"), 0.0)
-    missing = missing_name = missing_place = far_name = far_noun = far_coined = missing_noun = (
-        missing_head
-    ) = 0.0
-    for term in terms:
+    met = [(term, [presence(term.text, scope) for scope in scopes]) for term in terms]
+    gained = dict.fromkeys(_Scopes._fields, 0.0)
+    for term, found in met:
         best = 0.0
-        for name, scope in zip(_Scopes._fields, scopes, strict=True):
-            if best >= 1.0:
-                break
-            found = presence(term.text, scope)
-            if found > best:
-                gained[name] += term.weight * (found - best)
-                best = found
-            if name == "near" and term.name:
-                far_name = max(far_name, (1 - best) * term.weight)
-        near_best = min(1.0, max(presence(term.text, scope) for scope in scopes[:5]))
-        if term.coined:
-            far_coined = max(far_coined, 1 - near_best)
-        if term.noun:
-            far_noun = max(far_noun, (1 - near_best) * term.weight)
-            gone = (1 - max(best, near_best)) * term.weight
-            missing_noun = max(missing_noun, gone)
-            missing_head = max(missing_head, gone if term.head else 0.0)
-        missing = max(missing, (1 - best) * term.weight)
-        if term.name:
-            missing_name = max(missing_name, 1 - best)
-        if term.place:
-            missing_place = max(missing_place, 1 - best)
+        for name, here in zip(_Scopes._fields, found, strict=True):
+            gained[name] += term.weight * max(0.0, here - best)
+            best = max(best, here)
     out = {f"cover_{name}": value / total for name, value in gained.items()}
     out["cover_sentence"] = out["cover_own"] + out["cover_lead"] + out["cover_tail"]
     out["miss_all"] = max(0.0, 1 - sum(gained.values()) / total)
-    out["miss_max"] = missing
-    out["miss_name"] = missing_name
-    out["miss_place"] = missing_place
-    out["far_name"] = far_name
-    out["far_noun"] = far_noun
-    out["far_coined"] = far_coined
-    out["miss_noun"] = missing_noun
-    out["miss_head"] = missing_head
-    return out
+    return {**out, **_missing(met)}
+
+
+def _missing(met: Sequence[tuple[Weighted, list[float]]]) -> dict[str, float]:
+    """The worst gap among the terms: in the whole article (miss), or near the figure (far), by kind of term."""
+    gone = [(term, 1 - max(found)) for term, found in met]
+    far = [(term, 1 - max(found[:-1])) for term, found in met]
+    by_name = [(term, 1 - max(found[:_BY_NAME])) for term, found in met if term.name]
+    return {
+        "miss_max": max((gap * t.weight for t, gap in gone), default=0.0),
+        "miss_name": max((gap for t, gap in gone if t.name), default=0.0),
+        "miss_place": max((gap for t, gap in gone if t.place), default=0.0),
+        "miss_noun": max((gap * t.weight for t, gap in gone if t.noun), default=0.0),
+        "miss_head": max((gap * t.weight for t, gap in gone if t.noun and t.head), default=0.0),
+        "far_name": max((gap * t.weight for t, gap in by_name), default=0.0),
+        "far_noun": max((gap * t.weight for t, gap in far if t.noun), default=0.0),
+        "far_coined": max((gap for t, gap in far if t.coined), default=0.0),
+    }
 
 
 _HALF, _SAID = 0.5, 0.9
