@@ -199,19 +199,9 @@ def candidates(answer: Answer, article: Callable[[str], Article]) -> Reply:
 
 
 def _citation_of(finding: Finding, article: Article, label: int) -> Citation:
-    span, quantity = finding.figure.sentence, finding.figure.quantity
-    return Citation(
-        label=label,
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        published=article.published,
-        url=article.url,
-        quote=article.text[span.start : span.end],
-        start=span.start,
-        end=span.end,
-        marks=(Span(quantity.start, quantity.end),),
-    )
+    quantity = finding.figure.quantity
+    marks = (Span(quantity.start, quantity.end),)
+    return Citation.of(article, finding.figure.sentence, label=label, marks=marks)
 
 
 def _abstained(answer: Answer) -> Reply:

@@ -15,7 +15,6 @@ CANDIDATES = "其他候选："
 ARTICLE_SAYS = "文章里这样说："
 OPEN_ARTICLE = "看原文"
 UNTITLED = "（无标题）"
-CONTINUED = "（续）"
 
 HELP = """我只回答文章里写明的数字，并给出数字所在的原句。
 直接提问即可，例如：科创投累计投资多少？

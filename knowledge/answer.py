@@ -63,7 +63,7 @@ class Reader:
         """The answer to one question from its hits, quotes cut but not yet verified."""
         started = perf_counter()
         question = self.analyse(text, hits)
-        answer = self._route(question, hits, self.evidence, abstain=abstain)
+        answer = self._route(question, hits, abstain=abstain)
         took = {"read": round((perf_counter() - started) * 1000, 2)}
         return replace(answer, question=text, hits=tuple(hits), timings_ms=took)
 
@@ -77,60 +77,46 @@ class Reader:
         """An article with its folded text and linked figures."""
         return _linked(self.articles(article_id), self.fold)
 
-    def _route(
-        self, question: Question, hits: Sequence[Hit], evidence: Callable[[str], Evidence], *, abstain: bool
-    ) -> Answer:
+    def _route(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
         if question.ask is Ask.NOTHING and abstain:
-            return _abstained("not_a_question", (), evidence)
+            return _abstained("not_a_question", (), self.evidence)
         if not hits:
-            return _abstained("no_passage", (), evidence)
+            return _abstained("no_passage", (), self.evidence)
         if question.ask is Ask.METADATA:
-            return _metadata(question, evidence(hits[0].passage.article_id).article)
+            return _metadata(question, self.evidence(hits[0].passage.article_id).article)
         terms = weigh(question.terms, self.document_frequency, self.n_passages())
         if question.ask in {Ask.SENTENCE, Ask.TIME}:
-            return self._sentence_answer(question, terms, hits, evidence, abstain=abstain)
-        return self._figure_answer(question, terms, hits, evidence, abstain=abstain)
+            return self._sentence_answer(question, terms, hits, abstain=abstain)
+        return self._figure_answer(question, terms, hits, abstain=abstain)
 
     def _figure_answer(
-        self,
-        question: Question,
-        terms: Sequence[Weighted],
-        hits: Sequence[Hit],
-        evidence: Callable[[str], Evidence],
-        *,
-        abstain: bool,
+        self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
     ) -> Answer:
-        ranked = self.model.rank(candidates(question, terms, hits, evidence))
+        ranked = self.model.rank(candidates(question, terms, hits, self.evidence))
         if not ranked:
-            return _abstained("no_figure", hits, evidence)
+            return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
         confidence = self.model.confidence(ranked, self.n_passages())
         if abstain and (reason := self._why_not(question, best, confidence)):
-            shown = _abstained(reason, hits, evidence)
+            shown = _abstained(reason, hits, self.evidence)
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES])
-        return _answered(question, ranked, confidence, evidence)
+        return _answered(question, ranked, confidence, self.evidence)
 
     def _sentence_answer(
-        self,
-        question: Question,
-        terms: Sequence[Weighted],
-        hits: Sequence[Hit],
-        evidence: Callable[[str], Evidence],
-        *,
-        abstain: bool,
+        self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
     ) -> Answer:
-        best = best_excerpt(question, terms, hits, evidence)
+        best = best_excerpt(question, terms, hits, self.evidence)
         if best is None:
-            return _abstained("no_passage", hits, evidence)
+            return _abstained("no_passage", hits, self.evidence)
         sure = best.score >= (_CERTAIN if question.yes_no else self.model.sentence_threshold)
         if abstain and not sure:
-            return replace(_abstained("unsure", hits, evidence), confidence=best.score)
-        article = evidence(best.article_id).article
+            return replace(_abstained("unsure", hits, self.evidence), confidence=best.score)
+        article = self.evidence(best.article_id).article
         return Answer(
             question="",
             status=Status.ANSWERED,
             text=article.text[best.mark.start : best.mark.end].strip("，。；：、 \n"),
-            citations=(cite(article, best.span, (best.mark,), 1),),
+            citations=(Citation.of(article, best.span, label=1, marks=(best.mark,)),),
             confidence=best.score,
             yes_no=True if question.yes_no and sure else None,
         )
@@ -149,22 +135,6 @@ def _linked(article: Article, fold: Callable[[str], str]) -> Evidence:
     """Evidence of an article; kept, since the same articles are asked again and again."""
     text = fold(article.text)
     return Evidence(article, text, fold(article.title), link(text, anchor=article.day))
-
-
-def cite(article: Article, span: Span, marks: Sequence[Span], label: int) -> Citation:
-    """The sentence at `span` as a citation with its marks."""
-    return Citation(
-        label=label,
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        published=article.published,
-        url=article.url,
-        quote=article.text[span.start : span.end],
-        start=span.start,
-        end=span.end,
-        marks=tuple(marks),
-    )
 
 
 def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
@@ -200,7 +170,7 @@ def _abstained(reason: str, hits: Sequence[Hit], evidence: Callable[[str], Evide
     nearest = []
     for label, hit in enumerate(hits[:N_NEAREST], 1):
         article = evidence(hit.passage.article_id).article
-        nearest.append(cite(article, Span(hit.passage.start, hit.passage.end), (), label))
+        nearest.append(Citation.of(article, Span(hit.passage.start, hit.passage.end), label=label))
     return Answer(question="", status=Status.ABSTAINED, citations=tuple(nearest), reason=reason)
 
 
@@ -221,7 +191,7 @@ def _answered(
         status=Status.ANSWERED,
         text=_phrase(source, figure),
         figures=(best,),
-        citations=(cite(source.article, _quote(source, figure), marks, 1),),
+        citations=(Citation.of(source.article, _quote(source, figure), label=1, marks=marks),),
         confidence=confidence,
         alternatives=others,
         candidates=tuple(f for f in ranked[1 : N_CANDIDATES + 1]),
@@ -292,7 +262,7 @@ def _metadata(question: Question, article: Article) -> Answer:
         "published": _day_text(article.day),
     }.get(question.field, "")
     first = next(iter(sentences(article.text)), Span(0, 0))
-    citation = cite(article, first, (), 1)
+    citation = Citation.of(article, first, label=1)
     if not value:
         return Answer(question="", status=Status.ABSTAINED, citations=(citation,), reason="no_metadata")
     return Answer(question="", status=Status.ANSWERED, text=value, citations=(citation,), confidence=1.0)

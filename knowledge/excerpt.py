@@ -74,13 +74,12 @@ def _sentence_score(
     question: Question, terms: Sequence[Weighted], source: Evidence, span: Span, hit: Hit
 ) -> float:
     """Share of the question's weight in the sentence (context counts less), less what is missing, in [0, 1]."""
-    total = sum(t.weight for t in terms) or 1.0
     text = source.text[span.start : span.end]
     around = source.text[max(0, span.start - 120) : span.start] + source.title + hit.passage.heading
     here = worst = 0.0
     if question.ask is Ask.TIME:
         terms = [t._replace(weight=t.weight if t.noun else 0.3 * t.weight) for t in terms]
-        total = sum(t.weight for t in terms) or 1.0
+    total = sum(t.weight for t in terms) or 1.0
     for term in terms:
         inside = presence(term.text, text)
         best = max(inside, 0.75 * presence(term.text, around))

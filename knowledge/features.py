@@ -71,12 +71,19 @@ def features(
     }
 
 
+def _governed(text: str, figure: Figure) -> str:
+    """The reach without the number itself, its item of a 分别 list before it."""
+    quantity = figure.quantity
+    reach = f"{text[figure.reach.start : quantity.start]}\u3000{text[quantity.end : figure.reach.end]}"
+    return f"{figure.subject}\u3000{reach}" if figure.series else reach
+
+
 def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
-    text, quantity = source.text, figure.quantity
-    own = f"{text[figure.reach.start : quantity.start]}\u3000{text[quantity.end : figure.reach.end]}"
+    text = source.text
+    own = _governed(text, figure)
     lead = text[figure.sentence.start : figure.reach.start]
     if figure.series:
-        own, lead = f"{figure.subject}\u3000{own}", lead.split("、")[0] if "、" in lead else lead
+        lead = lead.split("、")[0]
     if figure.inherited:
         own = f"{figure.measure}\u3000{own}"
     paragraph = text.rfind("\n", 0, figure.sentence.start) + 1
@@ -146,13 +153,11 @@ def _theft(
     giver = next((r for r in rivals if figure.inherited and r.measure == figure.measure), None)
     counts_instead = giver is not None and giver.quantity.kind is not Kind.COUNT
     for rival in rivals:
-        reach = f"{text[rival.reach.start : rival.quantity.start]}\u3000{text[rival.quantity.end : rival.reach.end]}"
-        if rival.series:
-            reach = f"{rival.subject}\u3000{reach}"
-        gain = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in terms) / total
-        whole = sum(t.weight * presence(t.text, reach) for t in terms) / total
-        best_rival = max(best_rival, whole)
-        taken = sum(t.weight * max(0.0, presence(t.text, reach) - own[t.text]) for t in measured) / total
+        reach = _governed(text, rival)
+        theirs = {t.text: presence(t.text, reach) for t in terms}
+        gain = sum(t.weight * max(0.0, theirs[t.text] - own[t.text]) for t in terms) / total
+        best_rival = max(best_rival, sum(t.weight * theirs[t.text] for t in terms) / total)
+        taken = sum(t.weight * max(0.0, theirs[t.text] - own[t.text]) for t in measured) / total
         nouns = max(nouns, taken)
         if counts_instead and rival.quantity.kind is Kind.COUNT:
             gone = [t for t in measured if own[t.text] < _HALF and presence(t.text, rival.measure) >= _SAID]

@@ -31,7 +31,7 @@ _OBJECTIONS: tuple[tuple[str, str, float], ...] = (
 )
 """Features that forbid an answer above a bound, with the reason.
 
-On the development questions over 63,668 articles they stop 1 right answer for every 10 wrong ones; they are
+Cross-validated over the training questions they stop 32 right best candidates and 274 wrong ones; they are
 what keeps 2020年 from being answered with 2021年's figure and 重庆 with 成都's.
 """
 

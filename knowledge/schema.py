@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Kind(StrEnum):
@@ -254,6 +254,22 @@ class Citation:
     start: int
     end: int
     marks: tuple[Span, ...] = ()
+
+    @classmethod
+    def of(cls, article: Article, span: Span, *, label: int, marks: tuple[Span, ...] = ()) -> Self:
+        """What stands at `span` of the article, as a citation."""
+        return cls(
+            label=label,
+            article_id=article.id,
+            title=article.title,
+            source=article.source,
+            published=article.published,
+            url=article.url,
+            quote=article.text[span.start : span.end],
+            start=span.start,
+            end=span.end,
+            marks=marks,
+        )
 
 
 @dataclass(frozen=True, slots=True)
