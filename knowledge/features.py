@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from knowledge.fit import occasion_fit, statistic_fit, unit_fit
+from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Question
 from knowledge.schema import Article, Figure, Hit, Kind
@@ -66,6 +66,8 @@ def features(
         **_shape(question, terms, source.text, figure, scopes),
         **unit_fit(question, figure.quantity),
         **statistic_fit(question, figure),
+        **role_fit(question, source.text, figure),
+        **_told(question, figure, rivals),
         **occasion_fit(question, figure, text=source.text, day=source.article.day),
         **_retrieved(hit),
     }
@@ -173,6 +175,22 @@ def _theft(
         "stolen_nouns": nouns,
         "stolen_measure": measure,
         "lead_over_rivals": mine - best_rival,
+    }
+
+
+def _told(question: Question, figure: Figure, rivals: Sequence[Figure]) -> dict[str, float]:
+    """How near the asker's own figures (连续31天的最高气温) stand, and whether a rival is newer or of a later time."""
+    gaps = []
+    for own in question.quantities:
+        said = [r for r in rivals if (r.quantity.value, r.quantity.unit) == (own.value, own.unit)]
+        gaps.append(min((abs(figure.quantity.start - r.quantity.end) for r in said), default=_NEAR))
+    near = sum(1 - min(gap, _NEAR) / _NEAR for gap in gaps) / (len(gaps) or 1)
+    same = [r for r in rivals if r.quantity.unit == figure.quantity.unit and r.as_of and figure.as_of]
+    later = any(r.as_of.hi > figure.as_of.hi for r in same if r.as_of and figure.as_of)
+    return {
+        "told_near": near,
+        "told_missing": float(bool(gaps)) * (1 - near),
+        "is_older": float(later and not question.periods),
     }
 
 

@@ -13,7 +13,8 @@ HEDGED = re.compile(r"预计|预估|预期|目标|力争|计划|将|打算|要")
 
 RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 
-_AVERAGES = frozenset({"人均", "日均", "月均", "年均", "平均", "环比", "同比"})
+_MEANS = frozenset({"人均", "日均", "月均", "年均", "平均"})
+_AVERAGES = _MEANS | {"环比", "同比"}
 
 _LIKE_UNITS = (
     frozenset("人 名 位 个 人次".split()),
@@ -76,6 +77,37 @@ def _other_place(question: Question, text: str, figure: Figure) -> bool:
     return bool(asked) and bool(said) and not asked & said
 
 
+_PER = re.compile(r"每(?!当|逢|况)|[户人日月年场单件套亩]均|平均|均价|[/／](?:吨|平方米|平米|公斤|千克|股|人|年|月|天|斤|亩|桶|升|套|件)")
+"""What makes a figure one of each, not of all: 每股2.43港元."""
+
+_FROM = re.compile(r"(?:由|从|自)[^，。；;]{0,16}$")
+_TO = re.compile(
+    r"[^，。；;\d]{0,6}?[,，]?(?:上升|下降|提高|提升|降低|下调|上调|增加|减少|增长|扩大|缩小|回落|攀升|升|降|增|减|涨|跌|调整|变|改|延长|缩短)[^，。；\d]{0,4}?[至到为成]"
+)
+_COMPARED = re.compile(
+    r"(?:比|较|高于|低于|不及|好于|预期|预测|预估|而非|原来|原先|此前|原计划|目标)[^，。；;\d]{0,6}$"
+)
+
+
+def role_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
+    """What part the figure plays: of each or of all, what a change began from, what another is compared with."""
+    quantity, clause = figure.quantity, figure.clause
+    before = text[clause.start : quantity.start]
+    said = _PER.search(text[max(clause.start, quantity.start - 24) : quantity.end + 6])
+    asked = _PER.search(question.text)
+    began = _FROM.search(before) and _TO.match(text, quantity.end)
+    own = {(q.value, q.unit) for q in question.quantities}
+    return {
+        "per_extra": float(said is not None and asked is None),
+        "per_missing": float(said is None and asked is not None),
+        "is_start": float(began is not None and not re.search(r"从多少|由多少|原|起初|最初", question.text)),
+        "is_compared": float(_COMPARED.search(before) is not None and not HEDGED.search(question.text)),
+        "is_attribute": float(text[quantity.end : quantity.end + 1] == "的"),
+        "in_brackets": float(text[max(0, quantity.start - 1) : quantity.start] in {"(", "（"}),
+        "echo_asked": float(bool(own)),
+    }
+
+
 def echoes(question: Question, figure: Figure) -> bool:
     """Whether the figure merely repeats one that the asker gave: that is never the answer."""
     return any(
@@ -111,7 +143,7 @@ def statistic_fit(question: Question, figure: Figure) -> dict[str, float]:
         "statistic_missing": float(asked not in {"", "累计", stated}),
         "statistic_extra": float(other and stated in {"同比", "环比", "占比"}),
         "statistic_conflict": float(other and asked in _AVERAGES and stated in _AVERAGES),
-        "average_missing": float(other and asked in _AVERAGES),
+        "average_missing": float(other and asked in _MEANS),
         "increment_extra": float(other and stated == "新增"),
         "increment_for_total": float(asked == "累计" and stated == "新增"),
         "total_for_increment": float(other and asked == "新增"),

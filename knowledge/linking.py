@@ -29,6 +29,24 @@ _LEAD = re.compile(
     r"^(?:其中|同时|此外|另外|而|并且?|还|也|且|因此|据悉|据了解|数据显示|截至目前|目前|累计|共计?|总计|共有?|有|了|的|"
     r"举办了?|举行了?|开展了?|促成了?|促进|吸引了?|实现了?|完成了?|发布了?|新增|联合开展|预计|力争|[,，:：、\s\"])+"
 )
+_JOINED = re.compile(r"[、，,和与及以至到或\s]*")
+"""A reach that only joins its figure to the one before names nothing itself."""
+_RISES = re.compile(
+    r"[,，、\s]*(?:则|再|又|进一步|将|现|已|逐步|相应|大幅|小幅|预计)*"
+    r"(?:上升|下降|提高|提升|降低|下调|上调|增加|减少|增长|扩大|缩小|回落|攀升|升|降|增|减|涨|跌|调整|变|改)(?:至|到|为|成)"
+    r"(?:现在的?|目前的?|如今的?)?"
+)
+"""…由5%降至4.8%, 一季度增长4.5%，二季度升至6.3%: the same measure, later."""
+_CHANGES = re.compile(
+    r"[,，、\s]*[而但且]?(?:同比|环比|[比较与](?:上|去|前|年|月|同|\d)[^，。；]{0,6}?)(?:分别|多|少|净|均|约|仅|大幅|小幅|略|再|累计|又)*"
+    r"(?:增长?加?|减少?|下降|上升|提高|提升|降低|回落|回升|上涨|下跌|扩大|缩小|收窄)了?(?:近|约|超过?|逾)?"
+)
+"""，较年初增加2021亿元: the change of what was stated before it."""
+_TO_IT = re.compile(r"[,，\s]*(?:至|到|达到?|为)\s*")
+"""同比下降1%至1492亿元: the amount after the change."""
+
+_ONLY_COMPARES = re.compile(r"[，,；、\s]*(?:同比|环比|[比较与]?(?:上年|去年)(?:同期)?(?:相比)?|[，,\s])*")
+
 _QUOTED = re.compile(r"[“「『《]([^”」』》]{1,24})[”」』》]")
 _NAMED = re.compile(r"^[“「『《][^”」』》]{1,24}[”」』》](?=.)")
 """A quoted name that opens the reach is the subject, and what follows it the measure."""
@@ -99,7 +117,7 @@ def _own_time(text: str, periods: Sequence[Period]) -> Period | None:
 
 def _is_base(text: str, period: Period) -> bool:
     """Whether the period is what something is compared with or counted from: 比2020年, 自1992年."""
-    before = text[max(0, period.start - 3) : period.start]
+    before = text[max(0, period.start - 3) : period.start].rstrip()
     return bool(_COMPARED.search(before) or _BASE.match(text, period.end)) and not period.cutoff
 
 
@@ -112,7 +130,7 @@ def _link_scene(text: str, scene: _Scene, carried: Period | None, topic: str) ->
         figures.append(
             Figure(
                 quantity=quantity,
-                measure=_measure(text, quantity, reach),
+                measure=_measure(text, quantity, reach, scene.periods),
                 subject="",
                 statistic=_statistic(text, quantity, reach, clause),
                 direction=direction_of(text[reach.start : quantity.start]),
@@ -122,7 +140,7 @@ def _link_scene(text: str, scene: _Scene, carried: Period | None, topic: str) ->
                 reach=reach,
             )
         )
-    return _with_subjects(text, scene, _with_measures(text, figures), topic)
+    return _with_subjects(text, scene, _with_measures(text, scene, figures), topic)
 
 
 def _reach(quantities: Sequence[Quantity], i: int, clause: Span, text: str) -> Span:
@@ -151,14 +169,26 @@ def _counted_noun(quantity: Quantity, between: str) -> int:
     return noun.end() if noun else 0
 
 
-def _measure(text: str, quantity: Quantity, reach: Span) -> str:
+def _timeless(text: str, span: Span, periods: Sequence[Period]) -> str:
+    """The text of a span without its times: 业务在第二季度实现营收 → 业务实现营收."""
+    kept, at = "", span.start
+    for period in periods:
+        if span.start <= period.start and period.end <= span.end and not _is_base(text, period):
+            kept += text[at : period.start].removesuffix("在")
+            at = period.end
+    return kept + text[at : span.end]
+
+
+def _measure(text: str, quantity: Quantity, reach: Span, periods: Sequence[Period]) -> str:
     """The noun phrase counted: after the classifier for 43个项目, before the number for 投资金额23.26亿元."""
-    before = _LEAD.sub("", _SAYS.sub("", _NAMED.sub("", text[reach.start : quantity.start])))
+    timeless = _timeless(text, Span(reach.start, quantity.start), periods)
+    before = _LEAD.sub("", _SAYS.sub("", _NAMED.sub("", timeless)))
     after = re.match(r"[^，,；;：:。、（）()！？\n]*", text[quantity.end : reach.end])
     noun = after.group().strip(' "的') if after else ""
     if quantity.kind in _COUNTED and noun and not re.match(r"[和与及增下同占比较]|以上|以下|左右", noun):
         return noun
-    return before.strip(' "的，,') or noun
+    named = before.strip(' "的，,')
+    return noun if _JOINED.fullmatch(named) else named
 
 
 def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
@@ -175,14 +205,30 @@ def _as_of(text: str, quantity: Quantity, scene: _Scene, carried: Period | None)
     return before[-1] if before else carried
 
 
-def _with_measures(text: str, figures: list[Figure]) -> list[Figure]:
-    """A rate without a noun of its own (，同比增长16.3%), or beside another, takes the measure before it."""
+def _with_measures(text: str, scene: _Scene, figures: list[Figure]) -> list[Figure]:
+    """What names no measure itself takes one before it: ，同比增长16.3%, 降至4.8%, or beside another."""
     out: list[Figure] = []
     for figure in figures:
-        bare = figure.quantity.kind in _RATES and not figure.measure
-        lent = out and (bare or _BESIDE.search(text[figure.reach.start : figure.quantity.start]))
-        out.append(replace(figure, measure=out[-1].measure, inherited=True) if lent else figure)
+        giver = _giver(text, scene, figure, out)
+        out.append(replace(figure, measure=giver.measure, inherited=True) if giver else figure)
     return out
+
+
+def _giver(text: str, scene: _Scene, figure: Figure, before: Sequence[Figure]) -> Figure | None:
+    """The figure whose measure this one shares, or None if it has its own.
+
+    After a share (收入100亿元，占总收入的32%，同比增长15%) a change is that of what went before the share.
+    """
+    if not before:
+        return None
+    own = _timeless(text, Span(figure.reach.start, figure.quantity.start), scene.periods)
+    changed = _TO_IT.fullmatch(own) or (figure.quantity.kind not in _RATES and _CHANGES.fullmatch(own))
+    if changed or (before[-1].quantity.kind is figure.quantity.kind and _RISES.fullmatch(own)):
+        return before[-1]
+    if figure.quantity.kind not in _RATES or (figure.measure and not _BESIDE.search(own)):
+        return None
+    whole = (f for f in reversed(before) if not f.measure.startswith("占"))
+    return next(whole, before[-1]) if figure.statistic in {"同比", "环比"} else before[-1]
 
 
 def _with_subjects(text: str, scene: _Scene, figures: list[Figure], topic: str) -> list[Figure]:
@@ -194,11 +240,24 @@ def _with_subjects(text: str, scene: _Scene, figures: list[Figure], topic: str) 
         run = _respectively(text, clause, out, inside)
         if run is None:
             continue
+        stated = _stated_before(text, clause, out, run[0])
+        for i, giver in zip(run[0], stated, strict=False):
+            out[i] = replace(out[i], measure=giver.measure, subject=giver.subject, inherited=True)
         series = run[1] or series
-        if len(series) == len(run[0]):
+        if not stated and len(series) == len(run[0]):
             for i, item in zip(run[0], series, strict=True):
                 out[i] = replace(out[i], subject=item, series=True)
     return out
+
+
+def _stated_before(text: str, clause: Span, figures: Sequence[Figure], run: Sequence[int]) -> list[Figure]:
+    """As many figures right before 分别, each with a measure of its own: 营收100亿元、利润20亿元，分别增长5%、8%."""
+    if len(run) < 2:
+        return []
+    givers = [f for f in figures[: run[0]] if f.quantity.kind not in _RATES][-len(run) :]
+    own = [f for f in givers if f.measure and not f.inherited and not f.series]
+    between = own and text[own[-1].quantity.end : text.find("分别", clause.start, clause.end)]
+    return own if len(own) == len(run) and between and _ONLY_COMPARES.fullmatch(between) else []
 
 
 def _respectively(

@@ -39,8 +39,8 @@ _YEAR = re.compile(
     "|(?P<rel>" + "|".join(sorted(RELATIVE_YEARS, key=len, reverse=True)) + ")(?!同期|轻|级)",
 )
 _PART = re.compile(
-    r" ?(?:(?P<half>[上下])半年"
-    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))"
+    r" ?(?:(?P<half>[上下])半年(?P<half_end>[末底])?"
+    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))(?P<quarter_end>[末底])?"
     r"|(?P<q>Q[1-4]|[1-4]Q)(?![A-Za-z\d])|(?P<firstq>首季度?)"
     r"|前 ?(?P<quarters>[二两三123]) ?个?季度"
     rf"|前 ?(?P<months>1[01]|[1-9]|十一?|[一二两三四五六七八九]) ?个?月"
@@ -63,6 +63,8 @@ _ISO = re.compile(
     r"|(?P<m2>1[0-2]|0?[1-9])-(?P<d2>3[01]|[012]?\d)(?= \d{1,2}:\d\d)",
 )
 _RANGE = re.compile(_TO)
+_COMPARED = re.compile(r"[比较]$")
+"""Before 2019年 in 较2019年增长5%，7月…: a year that only serves to compare dates nothing after it."""
 _CUTOFF = re.compile(r"(?:截至?到?|截止(?:至|到|时间为?)?) ?$")
 _REPEATS = re.compile(r"(?:期间)?的?")
 """1991-2020年期间同期 names the same years again."""
@@ -157,7 +159,8 @@ def _same_period(year: tuple[date, date] | None, context: Context) -> tuple[date
 
 
 def _context(text: str, start: int, anchor: date | None, found: list[Period]) -> Context:
-    last = next((period for period in reversed(found) if period.resolved), None)
+    told = (p for p in reversed(found) if p.resolved and not _COMPARED.search(text, max(0, p.start - 1), p.start))
+    last = next(told, None)
     near = last is not None and _SENTENCE.search(text, last.end, start) is None
     return Context(anchor, last, near, _FUTURE.search(text, max(0, start - 12), start) is not None)
 
@@ -254,6 +257,8 @@ def _part_days(part: re.Match[str]) -> _Days:
     if part["m"]:
         return _month_days(part)
     first, last = _months(part)
+    if part["half_end"] or part["quarter_end"]:
+        return _Days(last, _LONGEST_MONTH, last, _LONGEST_MONTH)
     return _Days(first, 1, last, _LONGEST_MONTH)
 
 

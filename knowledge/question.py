@@ -71,8 +71,11 @@ _RATE = (
     r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
 )
 _MONEY = (
-    r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|产值|市值|余额|投了多少"
+    r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|[产市货价估总净]值|余额|投了多少|价格|[售单总均票房]价|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
+)
+_MEASURED = (
+    r"多久|多长时间|面积|长度|全长|总长|里程|海拔|高度|宽度|深度|重量|气温|温度|时速|体积|库容|水位|流量|[雨降]水?量"
 )
 _STRICT = re.compile(
     r"的钱|多少款|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次"
@@ -253,7 +256,7 @@ def _measured(text: str) -> frozenset[Kind]:
         return rates
     if re.search(_MONEY, text):
         return frozenset({Kind.MONEY})
-    return frozenset({Kind.MEASURE}) if re.search(r"多久|多长时间", text) else frozenset()
+    return frozenset({Kind.MEASURE}) if re.search(_MEASURED, text) else frozenset()
 
 
 def _round_number(text: str) -> tuple[Quantity, ...]:

@@ -3,9 +3,10 @@
 A candidate is a figure of a hit passage.  `ranking` turns the features into probabilities.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from knowledge.consensus import with_agreement
 from knowledge.features import Evidence, features
 from knowledge.fit import echoes
 from knowledge.matching import Weighted
@@ -65,7 +66,7 @@ def candidates(
                 seen.add(key)
                 found = features(question, terms, hit, source, figure)
                 out.append(Finding(figure, hit.passage.article_id, 0.0, features=found))
-    return tuple(_with_agreement(_of_kind(question, out)))
+    return tuple(_with_objections(with_agreement(_of_kind(question, out))))
 
 
 def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:
@@ -77,20 +78,6 @@ def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:
     return alike if any(f.features["cover_sentence"] >= reach for f in alike) else kept
 
 
-def _with_agreement(found: list[Finding]) -> list[Finding]:
-    """Adds how well the best figure of the same value in *another* article is covered."""
-    by_value: dict[tuple[object, str], list[Finding]] = defaultdict(list)
-    for finding in found:
-        quantity = finding.figure.quantity
-        by_value[(quantity.value, quantity.unit)].append(finding)
-    out = []
-    for finding in found:
-        quantity = finding.figure.quantity
-        others = [
-            o.features["cover_sentence"]
-            for o in by_value[(quantity.value, quantity.unit)]
-            if o.article_id != finding.article_id
-        ]
-        extra = {"echoed_elsewhere": max(others, default=0.0), "n_elsewhere": min(len(others), 5) / 5}
-        out.append(Finding(finding.figure, finding.article_id, 0.0, features={**finding.features, **extra}))
-    return out
+def _with_objections(found: list[Finding]) -> list[Finding]:
+    """Marks what must not be given as the answer, so that a candidate without fault goes before it."""
+    return [replace(f, features={**f.features, "forbidden": float(bool(objection(f.features)))}) for f in found]

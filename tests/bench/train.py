@@ -58,6 +58,10 @@ class Example:
     n_passages: int
 
 
+def read_rows(file: Path) -> list[dict]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
 def read_pairs(file: Path) -> list[dict]:
     return yaml.safe_load(file.read_text(encoding="utf-8"))["pairs"]
 
@@ -82,12 +86,14 @@ def example(
     return Example(group, text, found, right, gold is not None, reader.n_passages())
 
 
-def from_news(wenshu: Wenshu, rows: Iterable[Mapping]) -> list[Example]:
+def from_news(wenshu: Wenshu, rows: Iterable[Mapping], group: str) -> list[Example]:
     out = []
     for row in rows:
-        answer = scan(row["answer"]).quantities[0]
+        answer = next(iter(scan(row["answer"]).quantities), None)
+        if answer is None:
+            continue
         gold = (answer.value, answer.unit)
-        out.append(example(wenshu, "news", row["question"], gold))
+        out.append(example(wenshu, group, row["question"], gold))
         out.append(example(wenshu, "taken out", row["question"], None, frozenset(row["gold_articles"])))
     return [e for e in out if e and e.found]
 
@@ -255,14 +261,15 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="also pickle the examples here")
     parser.add_argument("--no-report", action="store_true")
     options = parser.parse_args()
-    rows = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines()]
+    rows = read_rows(options.questions)
     pairs = read_pairs(ROOT / "seeds" / "qa.yaml") + read_pairs(DATA / "seed_dev.yaml")
     news = open_wenshu(Settings(home=options.news))
     with tempfile.TemporaryDirectory() as home:
         seed = open_wenshu(Settings(home=Path(home)))
         seed.ingest_bundled()
-        examples = from_pairs(seed, pairs) + from_news(news, rows)
+        examples = from_pairs(seed, pairs) + from_news(news, rows, "news")
         seed.close()
+    examples += from_news(news, read_rows(DATA / "news_questions.jsonl"), "more news")
     examples += from_articles(news, read_pairs(DATA / "news_dev.yaml"))
     if options.keep:
         options.keep.write_bytes(pickle.dumps(examples))
