@@ -235,6 +235,11 @@ def _rated(text: str, number: _Number, measured: _Measured) -> Core:
     return Core(number.start, end, value, name, unit.kind, number.numeral.digits, high, measured.inside)
 
 
+_MOVED = re.compile(r"(?:升|降|涨|跌|增|减|加|少|调|落)[了约近]?$")
+_MOVE = 4
+"""下跌12.66点至966.45点 tells a change and where it led to; 下降3%至5% is a range."""
+
+
 def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int) -> Core | None:
     """`30至35只`, `3万辆至5万辆`, `-5至3℃`, or None if no second number completes a range."""
     link = _LINK.match(text, core.end if core else first.end)
@@ -245,6 +250,8 @@ def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int)
     if upper is None or upper.end > limit or upper.high is not None or (core and core.unit != upper.unit):
         return None
     low = core.value if core else first.numeral.value
+    if core and _MOVED.search(text, max(floor, first.start - 4), first.start) and upper.value >= _MOVE * low:
+        return None
     high = -upper.value if link["minus"] else upper.value
     if core is None and first.scale == 1 and second.scale > 1 and low * second.scale < high:
         low = shortest(low * second.scale)

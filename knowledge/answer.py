@@ -92,7 +92,7 @@ class Reader:
     def _figure_answer(
         self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
     ) -> Answer:
-        ranked = self.model.rank(candidates(question, terms, hits, self.evidence))
+        ranked = self.model.rank(candidates(question, terms, hits, self.evidence, self.n_passages()))
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
@@ -125,7 +125,7 @@ class Reader:
         """The reason to abstain; empty if the best candidate is good enough."""
         if not question.terms:
             return "not_a_question"
-        if reason := objection(best.features):
+        if reason := objection(best.features, self.n_passages()):
             return reason
         return "" if confidence >= self.model.threshold else "unsure"
 

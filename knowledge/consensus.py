@@ -48,3 +48,29 @@ def _close(one: Quantity, other: Quantity) -> bool:
 
 def _is_finer(one: Quantity, other: Quantity) -> bool:
     return one.digits > other.digits and one.value != other.value
+
+
+_RIVAL = 0.85
+"""Share of a candidate's cover from which another one is a rival."""
+
+_MERITS = ("time_same", "unit_same", "statistic_same", "direction_same")
+
+
+def with_rivals(found: Sequence[Finding]) -> list[Finding]:
+    """The candidates with what speaks against them only because another one, about as near, has it right.
+
+    A figure of an untold time is a poor answer where a figure of the time asked for stands beside it; alone it may do.
+    """
+    best = {merit: max((_cover(f) for f in found if f.features[merit]), default=0.0) for merit in _MERITS}
+    clean = max((_cover(f) for f in found if not f.features["forbidden"]), default=0.0)
+    out = []
+    for finding in found:
+        cover = _RIVAL * _cover(finding)
+        beaten = {f"beaten_{m}": float(not finding.features[m] and 0 < cover <= best[m]) for m in _MERITS}
+        beaten["beaten_forbidden"] = float(bool(finding.features["forbidden"]) and cover <= clean)
+        out.append(replace(finding, features={**finding.features, **beaten}))
+    return out
+
+
+def _cover(finding: Finding) -> float:
+    return finding.features["cover_sentence"] + finding.features["cover_near"]

@@ -8,6 +8,7 @@ Their weights are learned (`tests/bench/train.py`).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
@@ -18,7 +19,7 @@ from knowledge.schema import Article, Figure, Hit, Kind
 _HAN = re.compile(r"[一-鿿A-Za-z]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """An article as reading sees it.
 
@@ -33,6 +34,11 @@ class Evidence:
     text: str
     title: str
     figures: tuple[Figure, ...]
+
+    @cached_property
+    def squeezed(self) -> str:
+        """`text` without spaces; for words only, offsets are lost."""
+        return _squeezed(self.text)
 
 
 _NEAR = 160
@@ -65,7 +71,7 @@ def features(
         **_theft(terms, source.text, figure, rivals, scopes),
         **_shape(question, terms, source.text, figure, scopes),
         **unit_fit(question, figure.quantity),
-        **statistic_fit(question, figure),
+        **statistic_fit(question, source.text, figure),
         **role_fit(question, source.text, figure),
         **_told(question, figure, rivals),
         **occasion_fit(question, figure, text=source.text, day=source.article.day),
@@ -76,8 +82,10 @@ def features(
 def _governed(text: str, figure: Figure) -> str:
     """The reach without the number itself, its item of a 分别 list before it."""
     quantity = figure.quantity
-    reach = f"{text[figure.reach.start : quantity.start]}\u3000{text[quantity.end : figure.reach.end]}"
-    return f"{figure.subject}\u3000{reach}" if figure.series else reach
+    before, after = text[figure.reach.start : quantity.start], text[quantity.end : figure.reach.end]
+    if not figure.series:
+        return f"{before}\u3000{after}"
+    return f"{figure.subject}\u3000{before.rpartition('分别')[2]}\u3000{after}"
 
 
 def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
@@ -92,14 +100,14 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     near = text[max(paragraph, figure.sentence.start - _NEAR) : figure.sentence.start]
     if _LEANS.match(text, figure.sentence.start):
         lead = f"{near}\u3000{lead}"
-    return _Scopes(
-        own=own,
-        lead=lead,
-        tail=text[figure.reach.end : figure.sentence.end],
-        near=near,
-        head=f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}",
-        whole=text,
-    )
+    head = f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}"
+    tail = text[figure.reach.end : figure.sentence.end]
+    return _Scopes(*map(_squeezed, (own, lead, tail, near, head)), source.squeezed)
+
+
+def _squeezed(text: str) -> str:
+    """The text without spaces: some papers set them beside Latin letters and digits, some do not."""
+    return text.replace(" ", "")
 
 
 _BY_NAME = 4
@@ -178,13 +186,17 @@ def _theft(
     }
 
 
+_BESIDE = 40
+"""Characters within which a figure of the asker's own qualifies another."""
+
+
 def _told(question: Question, figure: Figure, rivals: Sequence[Figure]) -> dict[str, float]:
     """How near the asker's own figures (连续31天的最高气温) stand, and whether a rival is newer or of a later time."""
     gaps = []
     for own in question.quantities:
         said = [r for r in rivals if (r.quantity.value, r.quantity.unit) == (own.value, own.unit)]
-        gaps.append(min((abs(figure.quantity.start - r.quantity.end) for r in said), default=_NEAR))
-    near = sum(1 - min(gap, _NEAR) / _NEAR for gap in gaps) / (len(gaps) or 1)
+        gaps.append(min((abs(figure.quantity.start - r.quantity.end) for r in said), default=_BESIDE))
+    near = sum(1 - min(gap, _BESIDE) / _BESIDE for gap in gaps) / (len(gaps) or 1)
     same = [r for r in rivals if r.quantity.unit == figure.quantity.unit and r.as_of and figure.as_of]
     later = any(r.as_of.hi > figure.as_of.hi for r in same if r.as_of and figure.as_of)
     return {

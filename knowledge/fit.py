@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from knowledge.agreement import base_unit
 from knowledge.places import places
 from knowledge.question import Question
 from knowledge.schema import Figure, Kind, Period, Quantity
@@ -36,6 +37,22 @@ def _alike(one: str, other: str) -> bool:
     (True, False)
     """
     return any(one in group and other in group for group in _LIKE_UNITS)
+
+
+def _measures(question: Question, quantity: Quantity) -> bool:
+    """Whether the quantity is in a unit alike the one asked for, or of the dimension asked about."""
+    base = base_unit(quantity.unit)[0]
+    if question.unit and "每" in question.text:
+        base = base.partition("/")[0]
+    if question.unit:
+        return _alike(question.unit, quantity.unit) or base_unit(question.unit)[0] == base
+    return base in question.dimension
+
+
+def _is_amount(question: Question, quantity: Quantity) -> bool:
+    """Whether a number without a unit (1.4亿) can be the money or the count that is asked for."""
+    large = quantity.kind is Kind.NUMBER and not quantity.unit and quantity.surface[-1:] in "万亿"
+    return large and bool(question.kinds & {Kind.COUNT, Kind.MONEY})
 
 
 _TIME_UNITS = frozenset("年 个月 月 天 日 小时 个小时 分钟 秒 周 个星期 星期 岁".split())
@@ -72,7 +89,7 @@ def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -
 
 def _other_place(question: Question, text: str, figure: Figure) -> bool:
     """Whether the question names a place and the figure's sentence, up to the figure, only others."""
-    asked = places(question.text)
+    asked = places(question.text) - {"全球"}
     said = places(text[figure.sentence.start : figure.reach.end])
     return bool(asked) and bool(said) and not asked & said
 
@@ -87,6 +104,12 @@ _TO = re.compile(
 _COMPARED = re.compile(
     r"(?:比|较|高于|低于|不及|好于|预期|预测|预估|而非|原来|原先|此前|原计划|目标)[^，。；;\d]{0,6}$"
 )
+
+
+def _strange_place(question: Question, text: str, figure: Figure) -> bool:
+    """Whether the figure's sentence, up to the figure, names a place of its own though none is asked for."""
+    said = places(text[figure.sentence.start : figure.reach.end]) - {"中国", "全球"}
+    return bool(said) and not places(question.text)
 
 
 def role_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
@@ -117,13 +140,15 @@ def echoes(question: Question, figure: Figure) -> bool:
 
 def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
     """Unit and kind: the same, alike (人 for 位), another; and whether the kind can be the answer at all."""
+    asked = bool(question.unit or question.dimension)
     same = bool(question.unit) and question.unit == quantity.unit
-    like = bool(question.unit) and not same and _alike(question.unit, quantity.unit)
-    fits = not question.kinds or quantity.kind in question.kinds
+    like = asked and not same and _measures(question, quantity)
+    fits = not question.kinds or quantity.kind in question.kinds or _is_amount(question, quantity)
     return {
         "unit_same": float(same),
         "unit_like": float(like),
-        "unit_other": float(bool(question.unit) and not same and not like and fits),
+        "unit_other": float(asked and not same and not like and fits),
+        "unit_strange": float(bool(question.unit) and not same and not like),
         "kind_conflict": float(not fits),
         "kind_free": float(not question.kinds),
         "is_rate": float(quantity.kind in RATES),
@@ -132,18 +157,19 @@ def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
     }
 
 
-def statistic_fit(question: Question, figure: Figure) -> dict[str, float]:
+def statistic_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
     """Statistic and direction: the same, missing, in conflict, or more than was asked for."""
     asked, stated = question.statistic, figure.statistic
     other = asked != stated
     both = question.direction is not None and figure.direction is not None
     turned = question.direction != figure.direction
+    averaged = "均" in text[figure.sentence.start : figure.sentence.end]
     return {
         "statistic_same": float(bool(asked) and not other),
         "statistic_missing": float(asked not in {"", "累计", stated}),
         "statistic_extra": float(other and stated in {"同比", "环比", "占比"}),
         "statistic_conflict": float(other and asked in _AVERAGES and stated in _AVERAGES),
-        "average_missing": float(other and asked in _MEANS),
+        "average_missing": float(other and asked in _MEANS and not averaged),
         "increment_extra": float(other and stated == "新增"),
         "increment_for_total": float(asked == "累计" and stated == "新增"),
         "total_for_increment": float(other and asked == "新增"),
@@ -174,5 +200,6 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         "time_unknown": float(time == "unknown"),
         "time_asked": float(bool(question.periods)),
         "place_conflict": float(_other_place(question, text, figure)),
+        "place_extra": float(_strange_place(question, text, figure)),
         "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
     }

@@ -51,9 +51,12 @@ _QUOTED = re.compile(r"[“「『《]([^”」』》]{1,24})[”」』》]")
 _NAMED = re.compile(r"^[“「『《][^”」』》]{1,24}[”」』》](?=.)")
 """A quoted name that opens the reach is the subject, and what follows it the measure."""
 _COMPARED = re.compile(r"(?:比|较|与|相比|相较于?|高于|低于|对比|自|从|恢复[至到]|相当于)$")
-_BASE = re.compile(r"\s*(?:水平|同期|相比|以来|以后|立项|起)")
+_BASE = re.compile(r"\s*(?:水平|同期|相比|以来|以后|立项|起|到期)")
 _LASTING = 28
 """Days a period must span to speak for the sentences after it: a day (7月20日，…) dates its own sentence only."""
+_CARRY = 200
+"""Characters after which a time no longer speaks for the sentences that follow."""
+_NOW = re.compile(r"(?<!截至)(?<!截止)目前|如今|现已|现有|迄今")
 _BESIDE = re.compile(r"(?:远|明显|大幅|均|都|略|也)?(?:低于|高于|多于|少于|好于|优于)([^\d，。；]{2,14})$")
 """…远低于发达国家40%: the same measure, of another subject."""
 _SUBJECT = re.compile(
@@ -88,6 +91,8 @@ def link(text: str, *, anchor: date | None = None) -> tuple[Figure, ...]:
     for scene in _scenes(text, found.quantities, found.periods):
         if "\n" in text[previous_end : scene.span.start]:
             carried, topic = None, ""
+        if carried and scene.span.start - carried.end > _CARRY:
+            carried = None
         previous_end = scene.span.end
         topic = _opening(text, scene) or topic
         figures += _link_scene(text, scene, carried, topic)
@@ -134,7 +139,7 @@ def _link_scene(text: str, scene: _Scene, carried: Period | None, topic: str) ->
                 subject="",
                 statistic=_statistic(text, quantity, reach, clause),
                 direction=direction_of(text[reach.start : quantity.start]),
-                as_of=_as_of(text, quantity, scene, carried),
+                as_of=_as_of(text, quantity, clause, scene, carried),
                 sentence=scene.span,
                 clause=clause,
                 reach=reach,
@@ -165,7 +170,7 @@ def _counted_noun(quantity: Quantity, between: str) -> int:
     """How many characters after a counting quantity name what it counts."""
     if quantity.kind not in _COUNTED or _LIST_MARK.match(between):
         return 0
-    noun = re.match(r"[^、，,和与及以或为达超近共增下同占比较]*", between)
+    noun = re.match(r"[^、，,（(和与及以或为达超近共增下同占比较]*", between)
     return noun.end() if noun else 0
 
 
@@ -198,11 +203,19 @@ def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
     return statistic_of(text[clause.start : quantity.start])
 
 
-def _as_of(text: str, quantity: Quantity, scene: _Scene, carried: Period | None) -> Period | None:
-    """The nearest time before the figure in its sentence, else one right after it, else the paragraph's."""
-    own = [p for p in scene.periods if not _is_base(text, p)]
-    before = [p for p in own if p.end <= quantity.start]
-    return before[-1] if before else carried
+def _as_of(
+    text: str, quantity: Quantity, clause: Span, scene: _Scene, carried: Period | None
+) -> Period | None:
+    """The nearest time before the figure in its sentence, else the paragraph's; none if it holds 目前.
+
+    上年同期为55亿元 dates its own clause only.
+    """
+    now = _NOW.search(text, clause.start, quantity.start) is not None
+    before = [p for p in scene.periods if p.end <= quantity.start and not _is_base(text, p)]
+    near = [p for p in before if p.start >= clause.start or "同期" not in p.surface]
+    if near and (near[-1].start >= clause.start or not now):
+        return near[-1]
+    return None if now else carried
 
 
 def _with_measures(text: str, scene: _Scene, figures: list[Figure]) -> list[Figure]:
@@ -210,7 +223,11 @@ def _with_measures(text: str, scene: _Scene, figures: list[Figure]) -> list[Figu
     out: list[Figure] = []
     for figure in figures:
         giver = _giver(text, scene, figure, out)
-        out.append(replace(figure, measure=giver.measure, inherited=True) if giver else figure)
+        if giver is None:
+            out.append(figure)
+        else:
+            share = figure.measure if figure.measure.startswith("占") else ""
+            out.append(replace(figure, measure=giver.measure + share, inherited=True))
     return out
 
 
@@ -223,11 +240,13 @@ def _giver(text: str, scene: _Scene, figure: Figure, before: Sequence[Figure]) -
         return None
     own = _timeless(text, Span(figure.reach.start, figure.quantity.start), scene.periods)
     changed = _TO_IT.fullmatch(own) or (figure.quantity.kind not in _RATES and _CHANGES.fullmatch(own))
+    if figure.measure.startswith("占"):
+        return before[-1] if before[-1].quantity.kind not in _RATES else None
     if changed or (before[-1].quantity.kind is figure.quantity.kind and _RISES.fullmatch(own)):
         return before[-1]
     if figure.quantity.kind not in _RATES or (figure.measure and not _BESIDE.search(own)):
         return None
-    whole = (f for f in reversed(before) if not f.measure.startswith("占"))
+    whole = (f for f in reversed(before) if "占" not in f.measure)
     return next(whole, before[-1]) if figure.statistic in {"同比", "环比"} else before[-1]
 
 
@@ -246,8 +265,15 @@ def _with_subjects(text: str, scene: _Scene, figures: list[Figure], topic: str) 
         series = run[1] or series
         if not stated and len(series) == len(run[0]):
             for i, item in zip(run[0], series, strict=True):
-                out[i] = replace(out[i], subject=item, series=True)
+                out[i] = _as_item(text, out[i], item)
     return out
+
+
+def _as_item(text: str, figure: Figure, item: str) -> Figure:
+    """The figure as that of one item of a 分别 list; a statistic named before the list (同比分别) is that of all."""
+    measure = item if item in figure.measure or not figure.measure else figure.measure
+    statistic = figure.statistic or statistic_of(text[figure.clause.start : figure.quantity.start])
+    return replace(figure, subject=item, measure=measure, statistic=statistic, series=True)
 
 
 def _stated_before(text: str, clause: Span, figures: Sequence[Figure], run: Sequence[int]) -> list[Figure]:
@@ -285,13 +311,25 @@ def _items(head: str, n: int) -> list[str]:
     """The `n` items of the last list in the text before 分别; empty if there is none of that length.
 
     >>> _items("汽油、柴油价格每吨", 2)
-    ['汽油', '柴油价格每吨']
+    ['汽油价格每吨', '柴油价格每吨']
     """
     for part in reversed(re.split(r"[，；,;：:]", head)):
         items = [item for item in re.split(r"、|以及|和|与|及", part) if item.strip()]
         if len(items) == n > 1:
-            return items
+            return _completed(items)
     return []
+
+
+_TAIL = 2
+"""Characters by which the last item of a list must outrun the shortest other one to hold what all share."""
+
+
+def _completed(items: list[str]) -> list[str]:
+    """The items with what only the last one says for all: 台风、大风、暴雨预警信息 → 台风预警信息, …"""
+    shared = items[-1][min(len(item) for item in items[:-1]) :]
+    if len(shared) < _TAIL:
+        return items
+    return [item if shared in item else item + shared for item in items]
 
 
 def _beside(text: str, figure: Figure) -> str:

@@ -44,6 +44,10 @@ def weigh(
     return tuple(out)
 
 
+_DENIED = 0.3
+"""Presence of 制造业 in a text that only says 非制造业."""
+
+
 @lru_cache(maxsize=200_000)
 def presence(term: str, text: str) -> float:
     """How far a text speaks of a term, in [0, 1].
@@ -55,7 +59,9 @@ def presence(term: str, text: str) -> float:
     (1.0, 0.7)
     """
     if term in text:
-        return 1.0
+        return 1.0 if text.count(term) > text.count("非" + term) else _DENIED
+    if term.startswith("非"):
+        return 0.0
     if any(word in text for word in SYNONYMS.get(term, ())):
         return 0.9
     if len(term) < 2:

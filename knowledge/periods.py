@@ -43,6 +43,7 @@ _PART = re.compile(
     r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))(?P<quarter_end>[末底])?"
     r"|(?P<q>Q[1-4]|[1-4]Q)(?![A-Za-z\d])|(?P<firstq>首季度?)"
     r"|前 ?(?P<quarters>[二两三123]) ?个?季度"
+    r"|(?P<report>第?一季报|[第首]季报|半年度?报|中期?报(?!告)|第?三季报|年度?报(?=[,，。、显披数]))(?:告)?"
     rf"|前 ?(?P<months>1[01]|[1-9]|十一?|[一二两三四五六七八九]) ?个?月"
     rf"|(?P<m1>{_MM})(?: ?月份?)?{_TO}(?P<m2>{_MM}) ?月份?(?! ?\d{{1,2}} ?[日号至-])"
     rf"|(?P<m>{_MM}) ?月份?(?:(?P<third>[上中下])旬|(?P<end>底|末)|(?P<begin>{_INITIAL})"
@@ -62,9 +63,11 @@ _ISO = re.compile(
     r"(?P<y>(?:19|20)\d\d)(?P<sep>[-/.])(?P<m>1[0-2]|0?[1-9])(?P=sep)(?P<d>3[01]|[12]\d|0?[1-9])(?![\d.]|-\d)"
     r"|(?P<m2>1[0-2]|0?[1-9])-(?P<d2>3[01]|[012]?\d)(?= \d{1,2}:\d\d)",
 )
-_RANGE = re.compile(_TO)
+_RANGE = re.compile(rf"(?: ?\d{{1,2}} ?[时点](?:\d{{1,2}} ?分)?)?{_TO}")
+"""What joins two dates; hours between them (7月29日8时至30日) tell nothing more here."""
 _COMPARED = re.compile(r"[比较]$")
-"""Before 2019年 in 较2019年增长5%，7月…: a year that only serves to compare dates nothing after it."""
+_CONTRACT = re.compile(r"(?:份)?(?:交割的?)?(?:纽约|伦敦|[A-Za-z]+)?(?:黄金|白银|铂金|原油|铜|天然气|大豆|玉米|小麦)?(?:期货|合约|期油|期金)")
+"""12月黄金期货 is a thing that is traded, not a time."""
 _CUTOFF = re.compile(r"(?:截至?到?|截止(?:至|到|时间为?)?) ?$")
 _REPEATS = re.compile(r"(?:期间)?的?")
 """1991-2020年期间同期 names the same years again."""
@@ -114,6 +117,8 @@ class Context:
     future: bool
 
 
+_REPORTS = {"一": 3, "首": 3, "季": 3, "半": 6, "中": 6, "三": 9, "年": 12}
+"""The last month that a report of a listed company covers, by its first character: 一季报, 中报, 三季报, 年报."""
 _LONGEST_MONTH = 31
 _YEAR_LONG = _Days(1, 1, 12, 31)
 
@@ -146,6 +151,8 @@ def _read(text: str, source: str, start: int, anchor: date | None, found: list[P
         days, end = _resolve(written, context), written.end
         if written.days is _YEAR_LONG and text.startswith("同期", end):
             days, end = _same_period(days, context), end + 2
+    if _CONTRACT.match(text, end):
+        return None
     floor = found[-1].end if found else 0
     return _period(text, source, Span(start, end), floor, days)
 
@@ -159,10 +166,15 @@ def _same_period(year: tuple[date, date] | None, context: Context) -> tuple[date
 
 
 def _context(text: str, start: int, anchor: date | None, found: list[Period]) -> Context:
-    told = (p for p in reversed(found) if p.resolved and not _COMPARED.search(text, max(0, p.start - 1), p.start))
-    last = next(told, None)
+    last = next((p for p in reversed(found) if p.resolved and not _is_aside(text, p)), None)
     near = last is not None and _SENTENCE.search(text, last.end, start) is None
     return Context(anchor, last, near, _FUTURE.search(text, max(0, start - 12), start) is not None)
+
+
+def _is_aside(text: str, period: Period) -> bool:
+    """Whether a time only serves to compare (较2019年增长) or says when something ends (2024年到期)."""
+    compared = _COMPARED.search(text, max(0, period.start - 1), period.start)
+    return compared is not None or text.startswith("到期", period.end)
 
 
 def _period(text: str, source: str, span: Span, floor: int, days: tuple[date, date] | None) -> Period:
@@ -266,6 +278,8 @@ def _months(part: re.Match[str]) -> tuple[int, int]:
     """First and last month of a part of a year that is made of months."""
     if part["half"]:
         return (1, 6) if part["half"] == "上" else (7, 12)
+    if part["report"]:
+        return 1, _REPORTS[part["report"].lstrip("第").replace("度", "")[0]]
     if part["m1"]:
         return _number(part["m1"]), _number(part["m2"])
     if part["quarters"] or part["months"]:

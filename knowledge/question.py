@@ -47,6 +47,7 @@ class Question:
         field: For METADATA, which one (published, source, title, url).
         yes_no: True if it asks for yes or no, about a figure or not.
         changed: True if it asks by how much something rose or fell.
+        dimension: Base units of what it measures (多久: 秒, 个月); empty if it does not say.
         phrases: Runs of neighbouring terms that the passages use as one (精准对接): another one is another thing.
     """
 
@@ -64,21 +65,32 @@ class Question:
     yes_no: bool = False
     phrases: tuple[str, ...] = ()
     changed: bool = False
+    dimension: frozenset[str] = frozenset()
 
+
+_DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
+    (r"多久|多长时间|时长|用时|耗时|历时", frozenset({"个月", "秒", "周"})),
+    (r"多长(?!时间)|多远|多宽|多深|多厚|身高|高度|长度|宽度|深度|厚度|距离|里程|海拔|直径|半径|全长|总长", frozenset({"米", "英寸"})),
+    (r"多重|重量|体重|重达|多少吨", frozenset({"千克"})),
+    (r"面积", frozenset({"平方米", "亩"})),
+    (r"气温|温度|高温|低温|多少度|多热|多冷", frozenset({"℃"})),
+    (r"库容|体积|蓄水量", frozenset({"立方米"})),
+    (r"年龄|多大年纪|多大岁数|几岁|多少岁", frozenset({"岁"})),
+)
+"""Base units (`agreement.base_unit`) of what a word measures."""
 
 _RATE = (
-    r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|率(?!先|领)|百分之(?:几|多少)|百分比"
+    r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|(?<![频功帧汇])率(?!先|领)|百分之(?:几|多少)|百分比"
     r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
 )
+_SHARE = r"比例|占比|比重|百分之(?:几|多少)|百分比|概率|可能性|(?:占|相当于).{1,20}(?<!占)的?(?:多少|几)(?![家个人倍])|(?:几|多少)成(?=[了的左呢啊?？]|$)"
+"""What is a share of a whole: no 百分点, which tells shares apart, can be one."""
 _MONEY = (
-    r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|[产市货价估总净]值|余额|投了多少|价格|[售单总均票房]价|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
+    r"多少(?:钱|税|款|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|[产市货价估总净]值|余额|投了多少|价(?!值)|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
-_MEASURED = (
-    r"多久|多长时间|面积|长度|全长|总长|里程|海拔|高度|宽度|深度|重量|气温|温度|时速|体积|库容|水位|流量|[雨降]水?量"
-)
 _STRICT = re.compile(
-    r"的钱|多少款|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次"
+    r"多久|多长|多远|多宽|多深|多厚|多重|的钱|多少款|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次"
 )
 
 _CHANGED = rf"(?:{UP}|{DOWN}|恢复)(?:了|到了|至|到)?(?:多少|几)(?![家个项人])"
@@ -160,16 +172,19 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     """
     plain = _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
     found = scan(plain, anchor=anchor)
-    periods = tuple(p for p in (*found.periods, *_short_years(plain)) if not _is_base(plain, p))
+    times = tuple(p for p in (*found.periods, *_short_years(plain)) if not _is_base(plain, p))
+    released = [p for p in times if _RELEASED.match(plain, p.end)]
+    periods = tuple(p for p in times if p not in released)
     unit, kinds = _wanted(text)
     stated = [q for q in found.quantities if plain[max(0, q.start - 1) : q.start] != "哪"]
     stated = [q for q in stated if not any(p.start <= q.start < p.end for p in periods)]
     own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER}) or _round_number(plain)
     ask, name = _kind_of_ask(text, own)
-    taken = [(p.start, p.end) for p in (*found.periods, *periods)]
+    taken = [(p.start, p.end) for p in (*found.periods, *times)]
     marks = [q for q in stated if q not in own and not q.surface.isdigit()]
     taken += [(q.start, q.end) for q in (*own, *marks)]
     told = [(q.start, Term(q.surface, 0.8, noun=True, coined=True)) for q in marks]
+    told += [(p.start, Term(p.surface, 0.6)) for p in released]
     if ask is not Ask.YES_NO:
         told += [(q.start, Term(q.surface, 0.7)) for q in own]
     elif not kinds and own and own[0].unit:
@@ -190,6 +205,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         yes_no=_YES_NO.search(text) is not None,
         phrases=_phrases(plain, terms, beside),
         changed=re.search(_CHANGED, plain) is not None,
+        dimension=frozenset() if unit else _dimension(text),
     )
 
 
@@ -231,7 +247,9 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
         return "", frozenset({Kind.MONEY})
     if re.search(r"的钱.{0,4}(?:多少|几)|[放贷存借筹捐罚付还汇](?:了|出了?|出去)?多少款", text):
         return "", frozenset({Kind.MONEY})
-    match = NUMBER_WORD.search(text)
+    if re.search(r"百分之(?:几|多少)", text):
+        return "%", frozenset({Kind.PERCENT})
+    match = min(NUMBER_WORD.finditer(text), key=lambda m: (not m[0].startswith("多少"), m.start()), default=None)
     quantity = unit_after(match.group(1)) if match and match.group(1) else None
     if quantity:
         return quantity.unit, frozenset({quantity.kind})
@@ -244,6 +262,9 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
 
 def _rates(text: str) -> frozenset[Kind]:
     """The kinds a rate can have, if the text asks for one."""
+    changed = re.search(rf"{UP}|{DOWN}|变化|[同环]比", text)
+    if re.search(_SHARE, text) and not changed:
+        return frozenset({Kind.PERCENT})
     asked = re.search(_RATE, text) or re.search(_CHANGED, text)
     return frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE}) if asked else frozenset()
 
@@ -256,7 +277,14 @@ def _measured(text: str) -> frozenset[Kind]:
         return rates
     if re.search(_MONEY, text):
         return frozenset({Kind.MONEY})
-    return frozenset({Kind.MEASURE}) if re.search(_MEASURED, text) else frozenset()
+    return frozenset({Kind.MEASURE}) if _dimension(text) else frozenset()
+
+
+def _dimension(text: str) -> frozenset[str]:
+    """Base units of what the question's words measure; empty if they do not say, or ask for a change or a rate."""
+    if re.search(_CHANGED, text) or _rates(text):
+        return frozenset()
+    return next((bases for pattern, bases in _DIMENSIONS if re.search(pattern, text)), frozenset())
 
 
 def _round_number(text: str) -> tuple[Quantity, ...]:
@@ -286,6 +314,10 @@ def _short_years(text: str) -> tuple[Period, ...]:
         year = int(digits) if match.group(1) else 2000 + int(digits)
         found.append(Period(date(year, 1, 1), date(year, 12, 31), match.group(), match.start(), match.end()))
     return tuple(found)
+
+
+_RELEASED = re.compile(r"(?:最新|正式|对外)?(?:公布|发布|披露|宣布|通报|报道|刊发|发表)")
+"""After a day (7月21日公布的指数): when it was told, not the time it holds for."""
 
 
 def _is_base(text: str, period: Period) -> bool:

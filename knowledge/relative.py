@@ -143,7 +143,7 @@ def _same_period(match: re.Match[str], anchor: date | None, last: Period | None)
     if min(lo.year, hi.year) <= date.min.year:
         return None
     before = match.string[max(0, match.start() - 1) : match.start()]
-    if match["same_period"] == "同期" and last is not None and before in "，。；、,; \n“":
+    if match["same_period"] == "同期" and last is not None and before not in tuple("比较与和跟"):
         return lo, hi
     if match["same_period"].startswith("前年"):
         lo, hi = year_before(lo), year_before(hi)

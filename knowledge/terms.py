@@ -34,7 +34,10 @@ class Term:
     coined: bool = False
 
 
-NUMBER_WORD = re.compile(r"(?:多少|几(?![乎何])|百分之几|多少个?)(?!钱)(.{0,8})")
+NUMBER_WORD = re.compile(
+    r"(?:多少|(?<![近去这前后头好来那])几(?![乎何])|百分之几|多少个?)(?!钱)(.{0,8})"
+)
+"""What asks for a number, with what follows; 最近几周 asks for none."""
 
 _COURTESY = re.compile(
     r"(?:现)?(?:需|要|请|敬请|烦请|帮忙)*(?:核实|核对|确认|查证|核查|提供|给出)(?:一下|下)?"
@@ -88,7 +91,7 @@ _PRODUCT = frozenset("贷 券 贴 保 险 债 卡 宝 通 码 币 税 费 基金
 _NAME_LENGTH = 6
 """Longest quoted name that must stand by a figure as it is; a longer quotation is a description."""
 
-_HAN_ONLY = re.compile(r"[一-鿿]+")
+_HAN_ONLY = re.compile(r"(?:(?![的了和与在是有为将等])[一-鿿])+")
 
 _PREAMBLE = re.compile(r"(?:为(?!什么|何)|鉴于|在.{2,40}?时|围绕|针对|由于|考虑到).*[，,](?=.{6,})")
 """Why one asks (为撰写…综述，请问…): it may name the subject, but none of it must stand by the figure."""
@@ -113,7 +116,7 @@ _QUOTED = re.compile(r"[“\"'「『《]([^”\"'」』》]{1,20})[”\"'」』�
 
 def unit_after(after: str) -> Quantity | None:
     """What 3家 would be, for the 家 that stands after 多少; None for a noun (多少企业), which is content."""
-    found = scan("共3" + after).quantities
+    found = scan("共3" + re.sub(r"^个点(?!位)", "个", after)).quantities
     if not found or found[0].start > 1 or found[0].unit in _NOUN_UNITS | {""}:
         return None
     return found[0]

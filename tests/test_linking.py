@@ -26,7 +26,10 @@ def test_two_subjects_in_one_sentence_keep_their_figures():
 
 def test_respectively_pairs_two_lists_in_order():
     found = link("汽油、柴油价格每吨分别提高240元、230元。")
-    assert [(f.quantity.surface, f.subject) for f in found] == [("240元", "汽油"), ("230元", "柴油价格每吨")]
+    assert [(f.quantity.surface, f.subject) for f in found] == [
+        ("240元", "汽油价格每吨"),
+        ("230元", "柴油价格每吨"),
+    ]
     assert all(f.series for f in found)
 
 

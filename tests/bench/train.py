@@ -81,7 +81,7 @@ def example(
     if question.ask not in {Ask.FIGURE, Ask.YES_NO}:
         return None
     terms = weigh(question.terms, reader.document_frequency, reader.n_passages())
-    found = candidates(question, terms, hits, reader.evidence)
+    found = candidates(question, terms, hits, reader.evidence, reader.n_passages())
     right = tuple(gold == (f.figure.quantity.value, f.figure.quantity.unit) for f in found)
     return Example(group, text, found, right, gold is not None, reader.n_passages())
 
@@ -171,7 +171,7 @@ def confidence_rows(
         ranked = model.rank(e.found)
         rows.append(confidence_features(ranked, model, e.n_passages))
         right.append(truth[id(ranked[0].figure)])
-        forbidden.append(objection(ranked[0].features))
+        forbidden.append(objection(ranked[0].features, e.n_passages))
     return rows, right, forbidden
 
 
