@@ -19,6 +19,7 @@ def with_agreement(found: Sequence[Finding]) -> list[Finding]:
     by_unit: dict[str, list[Finding]] = defaultdict(list)
     for finding in found:
         by_unit[base_unit(finding.figure.quantity.unit)[0]].append(finding)
+    by_unit[""] = list(found)
     out = []
     for finding in found:
         group = by_unit[base_unit(finding.figure.quantity.unit)[0]]
@@ -32,11 +33,13 @@ def _agreement(finding: Finding, group: Iterable[Finding]) -> dict[str, float]:
     agreed = [o for o in same if agrees(own, o.figure.quantity) or agrees(o.figure.quantity, own)]
     others = [o for o in agreed if o.article_id != finding.article_id]
     enough = _AS_WELL * finding.features["cover_sentence"]
+    fuller = [o for o in same if o.figure.quantity.value == own.value and not own.unit and o.figure.quantity.unit]
     finer = [o for o in agreed if _is_finer(o.figure.quantity, own) and o.features["cover_sentence"] >= enough]
     return {
         "echoed_elsewhere": max((o.features["cover_sentence"] for o in others), default=0.0),
         "n_elsewhere": min(len({o.article_id for o in others}), 5) / 5,
         "is_rounder": float(bool(finer)),
+        "is_barer": float(bool(fuller)),
     }
 
 
@@ -53,7 +56,7 @@ def _is_finer(one: Quantity, other: Quantity) -> bool:
 _RIVAL = 0.85
 """Share of a candidate's cover from which another one is a rival."""
 
-_MERITS = ("time_same", "unit_same", "statistic_same", "direction_same")
+_MERITS = ("time_same", "unit_same", "statistic_same", "direction_same", "told_same", "extreme_same")
 
 
 def with_rivals(found: Sequence[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import sqrt
 from typing import NamedTuple
 
 from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
@@ -52,6 +53,7 @@ class _Scopes(NamedTuple):
     """Runs of text around one figure, from the tightest outwards."""
 
     own: str
+    part: str
     lead: str
     tail: str
     near: str
@@ -91,9 +93,9 @@ def _governed(text: str, figure: Figure) -> str:
 def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     text = source.text
     own = _governed(text, figure)
-    lead = text[figure.sentence.start : figure.reach.start]
+    lead, part = _parted(text[figure.sentence.start : figure.reach.start])
     if figure.series:
-        lead = lead.split("、")[0]
+        part = part.split("、")[0]
     if figure.inherited:
         own = f"{figure.measure}\u3000{own}"
     paragraph = text.rfind("\n", 0, figure.sentence.start) + 1
@@ -102,7 +104,13 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
         lead = f"{near}\u3000{lead}"
     head = f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}"
     tail = text[figure.reach.end : figure.sentence.end]
-    return _Scopes(*map(_squeezed, (own, lead, tail, near, head)), source.squeezed)
+    return _Scopes(*map(_squeezed, (own, part, lead, tail, near, head)), source.squeezed)
+
+
+def _parted(lead: str) -> tuple[str, str]:
+    """What stands before a figure in its sentence, cut at the last semicolon: another part may be of another subject."""
+    cut = max(lead.rfind("；"), lead.rfind(";")) + 1
+    return lead[:cut], lead[cut:]
 
 
 def _squeezed(text: str) -> str:
@@ -110,7 +118,7 @@ def _squeezed(text: str) -> str:
     return text.replace(" ", "")
 
 
-_BY_NAME = 4
+_BY_NAME = 5
 """Scopes up to `near`: where a name must stand to be the figure's own, without the help of the title."""
 
 
@@ -125,7 +133,7 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
             gained[name] += term.weight * max(0.0, here - best)
             best = max(best, here)
     out = {f"cover_{name}": value / total for name, value in gained.items()}
-    out["cover_sentence"] = out["cover_own"] + out["cover_lead"] + out["cover_tail"]
+    out["cover_sentence"] = out["cover_own"] + out["cover_part"] + out["cover_lead"] + out["cover_tail"]
     out["miss_all"] = max(0.0, 1 - sum(gained.values()) / total)
     return {**out, **_missing(met)}
 
@@ -201,6 +209,7 @@ def _told(question: Question, figure: Figure, rivals: Sequence[Figure]) -> dict[
     later = any(r.as_of.hi > figure.as_of.hi for r in same if r.as_of and figure.as_of)
     return {
         "told_near": near,
+        "told_same": float(near > _HALF),
         "told_missing": float(bool(gaps)) * (1 - near),
         "is_older": float(later and not question.periods),
     }
@@ -239,7 +248,7 @@ def _shape(
         "own_length": min(len(own), 40) / 40,
         "head_own": _heads(terms, scopes.own),
         "head_close": _heads(terms, near + "\u3000" + right),
-        "head_nowhere": 1 - _heads(terms, scopes.own + scopes.lead + scopes.tail + scopes.near + scopes.head),
+        "head_nowhere": 1 - _heads(terms, "".join(scopes[:-1])),
         "measure_asked": presence(figure.measure[-4:], question.text) if len(figure.measure) > 1 else 0.0,
         "subject_asked": float(bool(figure.subject) and figure.subject in question.text),
     }
@@ -248,6 +257,7 @@ def _shape(
 def _retrieved(hit: Hit) -> dict[str, float]:
     return {
         "hit_rank": 1 / hit.rank,
+        "hit_near": 1 / sqrt(hit.rank),
         "hit_dense": max(0.0, ((hit.dense or 0.75) - 0.75) * 4),
         "has_dense": float(hit.dense is not None),
     }

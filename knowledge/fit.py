@@ -72,6 +72,8 @@ def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -
     if not asked:
         return ""
     want = asked[0]
+    if stated is not None and not stated.resolved and stated.lo != date.min:
+        return "unknown" if _same_days(want, stated) else "conflict"
     if stated is None or not stated.resolved:
         near = day is None or (want.lo <= day and (day - want.hi).days < _FRESH)
         return "unknown" if near else "conflict"
@@ -87,6 +89,12 @@ def time_fit(asked: Sequence[Period], stated: Period | None, day: date | None) -
     return "conflict"
 
 
+def _same_days(asked: Period, stated: Period) -> bool:
+    """Whether a time of an unknown year has the days asked for, or some of them."""
+    low, high = (asked.lo.month, asked.lo.day), (asked.hi.month, asked.hi.day)
+    return low <= (stated.hi.month, stated.hi.day) and (stated.lo.month, stated.lo.day) <= high
+
+
 def _other_place(question: Question, text: str, figure: Figure) -> bool:
     """Whether the question names a place and the figure's sentence, up to the figure, only others."""
     asked = places(question.text) - {"全球"}
@@ -96,6 +104,8 @@ def _other_place(question: Question, text: str, figure: Figure) -> bool:
 
 _PER = re.compile(r"每(?!当|逢|况)|[户人日月年场单件套亩]均|平均|均价|[/／](?:吨|平方米|平米|公斤|千克|股|人|年|月|天|斤|亩|桶|升|套|件)")
 """What makes a figure one of each, not of all: 每股2.43港元."""
+
+_MOST = re.compile(r"最(?!近|新|初|终|后|为)|高达|峰值|顶峰|极值|冠军|首位|第一")
 
 _FROM = re.compile(r"(?:由|从|自)[^，。；;]{0,16}$")
 _TO = re.compile(
@@ -116,19 +126,27 @@ def role_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
     """What part the figure plays: of each or of all, what a change began from, what another is compared with."""
     quantity, clause = figure.quantity, figure.clause
     before = text[clause.start : quantity.start]
-    said = _PER.search(text[max(clause.start, quantity.start - 24) : quantity.end + 6])
+    said = _PER.search(text[max(clause.start, quantity.start - 24) : quantity.end + 2])
     asked = _PER.search(question.text)
-    began = _FROM.search(before) and _TO.match(text, quantity.end)
-    own = {(q.value, q.unit) for q in question.quantities}
+    most = bool(_MOST.search(before + text[quantity.end : clause.end]))
+    wanted = bool(_MOST.search(question.text))
     return {
+        "extreme_same": float(wanted and most),
+        "extreme_missing": float(wanted and not most),
+        "extreme_extra": float(most and not wanted),
         "per_extra": float(said is not None and asked is None),
         "per_missing": float(said is None and asked is not None),
-        "is_start": float(began is not None and not re.search(r"从多少|由多少|原|起初|最初", question.text)),
         "is_compared": float(_COMPARED.search(before) is not None and not HEDGED.search(question.text)),
         "is_attribute": float(text[quantity.end : quantity.end + 1] == "的"),
         "in_brackets": float(text[max(0, quantity.start - 1) : quantity.start] in {"(", "（"}),
-        "echo_asked": float(bool(own)),
     }
+
+
+def begins(question: Question, text: str, figure: Figure) -> bool:
+    """Whether a change set out from the figure (由5%降至4.8%), and it is not that which is asked for."""
+    before = text[figure.clause.start : figure.quantity.start]
+    began = _FROM.search(before) and _TO.match(text, figure.quantity.end)
+    return began is not None and not re.search(r"从多少|由多少|原|起初|最初|之前|以前|此前", question.text)
 
 
 def echoes(question: Question, figure: Figure) -> bool:
@@ -182,6 +200,14 @@ def statistic_fit(question: Question, text: str, figure: Figure) -> dict[str, fl
     }
 
 
+_AIMS = re.compile(r"预计|预估|预期|目标|力争|计划|预测|拟|有望")
+
+
+def _aims(text: str, figure: Figure) -> bool:
+    """Whether the figure is told as what is to come."""
+    return bool(figure.quantity.hedge) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
+
+
 def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | None) -> dict[str, float]:
     """Time, place and certainty.
 
@@ -202,4 +228,5 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         "place_conflict": float(_other_place(question, text, figure)),
         "place_extra": float(_strange_place(question, text, figure)),
         "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
+        "hedge_missing": float(_AIMS.search(question.text) is not None and not _aims(text, figure)),
     }

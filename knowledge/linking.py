@@ -212,6 +212,7 @@ def _as_of(
     """
     now = _NOW.search(text, clause.start, quantity.start) is not None
     before = [p for p in scene.periods if p.end <= quantity.start and not _is_base(text, p)]
+    before = [p for p in before if p.resolved or p.lo != date.min] or before
     near = [p for p in before if p.start >= clause.start or "同期" not in p.surface]
     if near and (near[-1].start >= clause.start or not now):
         return near[-1]

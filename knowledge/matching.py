@@ -45,7 +45,13 @@ def weigh(
 
 
 _DENIED = 0.3
-"""Presence of 制造业 in a text that only says 非制造业."""
+"""Presence of 制造业 in a text that only says 非制造业, and of a firm in one that only names its newspaper."""
+_PAPERS = ("新闻", "日报", "晚报", "时报", "早报", "商报", "财经", "网讯", "客户端", "电视台", "卫视")
+
+
+def _elsewise(term: str, text: str) -> int:
+    """How often the term is only a part of what means something else."""
+    return text.count("非" + term) + sum(text.count(term + paper) for paper in _PAPERS)
 
 
 @lru_cache(maxsize=200_000)
@@ -59,7 +65,7 @@ def presence(term: str, text: str) -> float:
     (1.0, 0.7)
     """
     if term in text:
-        return 1.0 if text.count(term) > text.count("非" + term) else _DENIED
+        return 1.0 if text.count(term) > _elsewise(term, text) else _DENIED
     if term.startswith("非"):
         return 0.0
     if any(word in text for word in SYNONYMS.get(term, ())):

@@ -9,7 +9,7 @@ from math import log
 
 from knowledge.consensus import with_agreement, with_rivals
 from knowledge.features import Evidence, features
-from knowledge.fit import echoes
+from knowledge.fit import begins, echoes
 from knowledge.matching import Weighted
 from knowledge.question import Ask, Question
 from knowledge.schema import Finding, Hit
@@ -48,7 +48,7 @@ def objection(features: Mapping[str, float], n_passages: int) -> str:
     return next((r for name, r, few, many in _OBJECTIONS if features[name] > few + crowd * (many - few)), "")
 
 
-_NEARLY = 0.8
+_NEARLY = 0.6
 """Of the best cover, that a figure of the unit asked for needs to shut out the others."""
 
 
@@ -66,7 +66,9 @@ def candidates(
         source = evidence(hit.passage.article_id)
         inside = [f for f in source.figures if hit.passage.start <= f.quantity.start < hit.passage.end]
         for figure in inside:
-            if question.ask is Ask.FIGURE and echoes(question, figure):
+            if question.ask is Ask.FIGURE and (
+                echoes(question, figure) or begins(question, source.text, figure)
+            ):
                 continue
             key = (hit.passage.article_id, figure.quantity.start)
             if key not in seen:

@@ -32,9 +32,15 @@ def statistic_of(text: str) -> str:
     return next((name for name, pattern in STATISTICS if re.search(pattern, text)), "")
 
 
+_LEVEL = re.compile(r"(?:[升降增减加少长高低落缩扩涨跌调]|扩大|缩小)[至到为][了约近超]?$")
+"""降至4.8% states a level, not a change."""
+
+
 def direction_of(text: str) -> Direction | None:
     """Which way of change a text speaks of, or None if of none or of both."""
     up, down = re.search(UP, text), re.search(DOWN, text)
+    if _LEVEL.search(text):
+        return None
     if bool(up) == bool(down):
         return None
     return Direction.UP if up else Direction.DOWN
