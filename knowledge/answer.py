@@ -22,7 +22,7 @@ from knowledge.linking import link
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
 from knowledge.ranking import Model
-from knowledge.reading import candidates, objection
+from knowledge.reading import candidates, objection, reordered
 from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Modifier, Quantity, Span, Status
 from knowledge.terms import Tokenize
 
@@ -65,7 +65,7 @@ class Reader:
         question = self.analyse(text, hits)
         answer = self._route(question, hits, abstain=abstain)
         took = {"read": round((perf_counter() - started) * 1000, 2)}
-        return replace(answer, question=text, hits=tuple(hits), timings_ms=took)
+        return replace(answer, question=text, hits=answer.hits or tuple(hits), timings_ms=took)
 
     def analyse(self, text: str, hits: Sequence[Hit]) -> Question:
         """The question taken apart, its times counted from the nearest article's day and its names known from it."""
@@ -96,11 +96,12 @@ class Reader:
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
+        nearest = reordered(hits, ranked)
         confidence = self.model.confidence(ranked, self.n_passages())
         if abstain and (reason := self._why_not(question, best, confidence)):
-            shown = _abstained(reason, hits, self.evidence)
-            return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES])
-        return _answered(question, ranked, confidence, self.evidence)
+            shown = _abstained(reason, nearest, self.evidence)
+            return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES], hits=nearest)
+        return replace(_answered(question, ranked, confidence, self.evidence), hits=nearest)
 
     def _sentence_answer(
         self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool

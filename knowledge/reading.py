@@ -3,6 +3,7 @@
 A candidate is a figure of a hit passage.  `ranking` turns the features into probabilities.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import log
@@ -76,6 +77,20 @@ def candidates(
                 found = features(question, terms, hit, source, figure)
                 out.append(Finding(figure, hit.passage.article_id, 0.0, features=found))
     return tuple(with_rivals(_with_objections(with_agreement(_of_kind(question, out)), n_passages)))
+
+
+def reordered(hits: Sequence[Hit], ranked: Sequence[Finding]) -> tuple[Hit, ...]:
+    """The hits by the best candidate that stands in each, those without one after them; ranks anew."""
+    at: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for place, finding in enumerate(ranked):
+        at[finding.article_id].append((finding.figure.quantity.start, place))
+
+    def best(hit: Hit) -> int:
+        passage = hit.passage
+        inside = (place for start, place in at[passage.article_id] if passage.start <= start < passage.end)
+        return min(inside, default=len(ranked))
+
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(sorted(hits, key=best), 1))
 
 
 def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:

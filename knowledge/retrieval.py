@@ -103,7 +103,7 @@ class FusedRetriever(BaseRetriever):
     coverage: Callable[[], float]
     bare: Callable[[Sequence[str]], Collection[str]]
     passages: Callable[[Sequence[str]], Mapping[str, Passage]]
-    k: int = 20
+    k: int = 30
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None

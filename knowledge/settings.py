@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     chroma_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+/?$")
     chroma_collection: str = Field(default="wenshu", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$")
     dense_limit: int = Field(default=20_000, ge=0)
-    top_k: int = Field(default=20, ge=1, le=200)
+    top_k: int = Field(default=30, ge=1, le=200)
     telegram_token: SecretStr | None = None
     telegram_base_url: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
