@@ -5,7 +5,7 @@ are the two steps that stand behind the retriever in the chain, and need no lang
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from time import perf_counter
 
 from knowledge.agreement import agrees
 from knowledge.chunking import sentences
+from knowledge.consensus import elsewhere
 from knowledge.excerpt import best_excerpt
 from knowledge.features import Evidence
 from knowledge.figures import scan
@@ -22,7 +23,7 @@ from knowledge.linking import link
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
 from knowledge.ranking import Model
-from knowledge.reading import candidates, objection, reordered
+from knowledge.reading import candidates, crowd, objection, reordered
 from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Modifier, Quantity, Span, Status
 from knowledge.terms import Tokenize
 
@@ -32,8 +33,14 @@ N_NEAREST = 3
 _HARDLY = Decimal("1.2")
 """超157.38亿 leaves 160亿 open, but nobody says so of 200亿."""
 
+_CROWDED = 0.25
+"""What a sentence must score more among very many passages, where one of much the same words is always found."""
+
 _CERTAIN = 0.95
 """Score above which a sentence that says all of a yes/no question is a yes; less is no 'no'."""
+
+N_ALTERNATIVES = 3
+"""Other articles' statements shown beside the answer."""
 
 N_CANDIDATES = 5
 """Figures listed after the answer."""
@@ -109,7 +116,8 @@ class Reader:
         best = best_excerpt(question, terms, hits, self.evidence)
         if best is None:
             return _abstained("no_passage", hits, self.evidence)
-        sure = best.score >= (_CERTAIN if question.yes_no else self.model.sentence_threshold)
+        enough = self.model.sentence_threshold + _CROWDED * crowd(self.n_passages())
+        sure = best.score >= (_CERTAIN if question.yes_no else enough)
         if abstain and not sure:
             return replace(_abstained("unsure", hits, self.evidence), confidence=best.score)
         article = self.evidence(best.article_id).article
@@ -147,12 +155,24 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
     for citation in answer.citations:
         if articles(citation.article_id).text[citation.start : citation.end] != citation.quote:
             return replace(
-                answer, status=Status.ABSTAINED, figures=(), citations=(), reason="quote_not_verbatim"
+                answer,
+                status=Status.ABSTAINED,
+                figures=(),
+                alternatives=(),
+                citations=(),
+                reason="quote_not_verbatim",
             )
     by_label = {c.label: c for c in answer.citations}
-    for finding in answer.figures:
+    for finding in (*answer.figures, *answer.alternatives):
         if not _stands_in(finding, by_label.get(finding.citation)):
-            return replace(answer, status=Status.ABSTAINED, figures=(), text="", reason="figure_not_in_quote")
+            return replace(
+                answer,
+                status=Status.ABSTAINED,
+                figures=(),
+                alternatives=(),
+                text="",
+                reason="figure_not_in_quote",
+            )
     return answer
 
 
@@ -182,22 +202,31 @@ def _answered(
     evidence: Callable[[str], Evidence],
 ) -> Answer:
     best = replace(ranked[0], citation=1)
-    source = evidence(best.article_id)
-    figure = best.figure
-    marks = (Span(figure.quantity.start, figure.quantity.end),)
-    others = tuple(_elsewhere(ranked))
-    yes_no = _verdict(question, figure.quantity) if question.ask is Ask.YES_NO else None
+    others = _newest_first(elsewhere(ranked), evidence)[:N_ALTERNATIVES]
+    others = [replace(other, citation=label) for label, other in enumerate(others, 2)]
+    yes_no = _verdict(question, best.figure.quantity) if question.ask is Ask.YES_NO else None
     return Answer(
         question="",
         status=Status.ANSWERED,
-        text=_phrase(source, figure),
+        text=_phrase(evidence(best.article_id), best.figure),
         figures=(best,),
-        citations=(Citation.of(source.article, _quote(source, figure), label=1, marks=marks),),
+        citations=tuple(_cited(finding, evidence(finding.article_id)) for finding in (best, *others)),
         confidence=confidence,
-        alternatives=others,
+        alternatives=tuple(others),
         candidates=tuple(f for f in ranked[1 : N_CANDIDATES + 1]),
         yes_no=yes_no,
     )
+
+
+def _newest_first(found: Sequence[Finding], evidence: Callable[[str], Evidence]) -> list[Finding]:
+    """By the article's day, the latest first and the undated last."""
+    return sorted(found, key=lambda f: evidence(f.article_id).article.day or date.min, reverse=True)
+
+
+def _cited(finding: Finding, source: Evidence) -> Citation:
+    quantity = finding.figure.quantity
+    marks = (Span(quantity.start, quantity.end),)
+    return Citation.of(source.article, _quote(source, finding.figure), label=finding.citation, marks=marks)
 
 
 def _quote(source: Evidence, figure: Figure) -> Span:
@@ -218,17 +247,6 @@ def _phrase(source: Evidence, figure: Figure) -> str:
     surface = source.article.text[quantity.start : quantity.end]
     when = f"（{figure.as_of.surface}）" if figure.as_of else ""
     return f"{surface}{when}"
-
-
-def _elsewhere(ranked: Sequence[Finding]) -> Iterator[Finding]:
-    """Candidates of other articles that measure the same thing about as surely as the best."""
-    best = ranked[0]
-    seen = {best.article_id}
-    for other in ranked[1:]:
-        same = other.figure.quantity.kind is best.figure.quantity.kind
-        if other.article_id not in seen and same and other.probability >= 0.5 * best.probability:
-            seen.add(other.article_id)
-            yield other
 
 
 def _verdict(question: Question, stated: Quantity) -> bool | None:

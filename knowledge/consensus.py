@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from knowledge.agreement import agrees, base_unit
+from knowledge.agreement import agrees, base_unit, same_unit
 from knowledge.schema import Finding, Quantity
 
 _AS_WELL = 0.7
@@ -30,11 +30,15 @@ def with_agreement(found: Sequence[Finding]) -> list[Finding]:
 def _agreement(finding: Finding, group: Iterable[Finding]) -> dict[str, float]:
     own = finding.figure.quantity
     same = [o for o in group if o is not finding and _close(own, o.figure.quantity)]
-    agreed = [o for o in same if agrees(own, o.figure.quantity) or agrees(o.figure.quantity, own)]
+    agreed = [o for o in same if _agree(own, o.figure.quantity)]
     others = [o for o in agreed if o.article_id != finding.article_id]
     enough = _AS_WELL * finding.features["cover_sentence"]
-    fuller = [o for o in same if o.figure.quantity.value == own.value and not own.unit and o.figure.quantity.unit]
-    finer = [o for o in agreed if _is_finer(o.figure.quantity, own) and o.features["cover_sentence"] >= enough]
+    fuller = [
+        o for o in same if o.figure.quantity.value == own.value and not own.unit and o.figure.quantity.unit
+    ]
+    finer = [
+        o for o in agreed if _is_finer(o.figure.quantity, own) and o.features["cover_sentence"] >= enough
+    ]
     return {
         "echoed_elsewhere": max((o.features["cover_sentence"] for o in others), default=0.0),
         "n_elsewhere": min(len({o.article_id for o in others}), 5) / 5,
@@ -73,6 +77,33 @@ def with_rivals(found: Sequence[Finding]) -> list[Finding]:
         beaten["beaten_forbidden"] = float(bool(finding.features["forbidden"]) and cover <= clean)
         out.append(replace(finding, features={**finding.features, **beaten}))
     return out
+
+
+def elsewhere(ranked: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What other articles state of the same measure, if not the same as the best candidate; one finding a value.
+
+    Only what is about as likely as the best and has no fault of its own: a conflict, or another day's figure.
+    """
+    best = ranked[0]
+    out: dict[tuple[object, str], Finding] = {}
+    for other in ranked[1:]:
+        quantity = other.figure.quantity
+        value = (quantity.value, quantity.unit)
+        differs = same_unit(best.figure.quantity, quantity) and not _agree(best.figure.quantity, quantity)
+        if not differs or value in out or other.article_id == best.article_id:
+            continue
+        near = _cover(other) >= _RIVAL * _cover(best) and other.probability >= _LIKELY * best.probability
+        if near and not other.features["forbidden"]:
+            out[value] = other
+    return tuple(out.values())
+
+
+_LIKELY = 0.2
+"""Of the best value's probability, that another must have to be worth showing beside it."""
+
+
+def _agree(one: Quantity, other: Quantity) -> bool:
+    return bool(agrees(one, other) or agrees(other, one))
 
 
 def _cover(finding: Finding) -> float:

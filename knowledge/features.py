@@ -104,11 +104,11 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
         lead = f"{near}\u3000{lead}"
     head = f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}"
     tail = text[figure.reach.end : figure.sentence.end]
-    return _Scopes(*map(_squeezed, (own, part, lead, tail, near, head)), source.squeezed)
+    return _Scopes._make((*map(_squeezed, (own, part, lead, tail, near, head)), source.squeezed))
 
 
 def _parted(lead: str) -> tuple[str, str]:
-    """What stands before a figure in its sentence, cut at the last semicolon: another part may be of another subject."""
+    """What stands before a figure in its sentence, cut at the last semicolon: a part may have its own subject."""
     cut = max(lead.rfind("；"), lead.rfind(";")) + 1
     return lead[:cut], lead[cut:]
 
@@ -125,7 +125,7 @@ _BY_NAME = 5
 def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     """Share of the question's weight first met in each scope, going outwards, and what is met nowhere."""
     total = sum(t.weight for t in terms) or 1.0
-    met = [(term, [presence(term.text, scope) for scope in scopes]) for term in terms]
+    met = [(term, [_said(term, scope) for scope in scopes]) for term in terms]
     gained = dict.fromkeys(_Scopes._fields, 0.0)
     for term, found in met:
         best = 0.0
@@ -138,12 +138,23 @@ def _coverage(terms: Sequence[Weighted], scopes: _Scopes) -> dict[str, float]:
     return {**out, **_missing(met)}
 
 
+def _said(term: Weighted, scope: str) -> float:
+    """How far a scope speaks of a term; a name in quotation marks (“科创贷”) is abbreviated by nothing."""
+    if term.name and term.coined:
+        return float(term.text in scope)
+    return presence(term.text, scope)
+
+
 def _missing(met: Sequence[tuple[Weighted, list[float]]]) -> dict[str, float]:
     """The worst gap among the terms: in the whole article (miss), or near the figure (far), by kind of term."""
     gone = [(term, 1 - max(found)) for term, found in met]
     far = [(term, 1 - max(found[:-1])) for term, found in met]
+    here = [t.rarity for t, found in met if max(found[:_BY_NAME]) >= _SAID]
+    rarest = max(met, key=lambda item: item[0].rarity, default=None)
     by_name = [(term, 1 - max(found[:_BY_NAME])) for term, found in met if term.name]
     return {
+        "rare_met": max(here, default=0.0),
+        "rarest_far": 1 - max(rarest[1][:_BY_NAME]) if rarest else 0.0,
         "miss_max": max((gap * t.weight for t, gap in gone), default=0.0),
         "miss_name": max((gap for t, gap in gone if t.name), default=0.0),
         "miss_place": max((gap for t, gap in gone if t.place), default=0.0),

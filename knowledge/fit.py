@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from knowledge.agreement import base_unit
-from knowledge.places import places
+from knowledge.places import first_place, places
 from knowledge.question import Question
 from knowledge.schema import Figure, Kind, Period, Quantity
 
@@ -102,7 +102,9 @@ def _other_place(question: Question, text: str, figure: Figure) -> bool:
     return bool(asked) and bool(said) and not asked & said
 
 
-_PER = re.compile(r"每(?!当|逢|况)|[户人日月年场单件套亩]均|平均|均价|[/／](?:吨|平方米|平米|公斤|千克|股|人|年|月|天|斤|亩|桶|升|套|件)")
+_PER = re.compile(
+    r"每(?!当|逢|况)|[户人日月年场单件套亩]均|平均|均价|[/／](?:吨|平方米|平米|公斤|千克|股|人|年|月|天|斤|亩|桶|升|套|件)"
+)
 """What makes a figure one of each, not of all: 每股2.43港元."""
 
 _MOST = re.compile(r"最(?!近|新|初|终|后|为)|高达|峰值|顶峰|极值|冠军|首位|第一")
@@ -114,6 +116,13 @@ _TO = re.compile(
 _COMPARED = re.compile(
     r"(?:比|较|高于|低于|不及|好于|预期|预测|预估|而非|原来|原先|此前|原计划|目标)[^，。；;\d]{0,6}$"
 )
+
+
+def _opens_elsewhere(question: Question, text: str, figure: Figure) -> bool:
+    """Whether the first place of the figure's sentence is not one that is asked about (南京…仅次于上海，有9068家)."""
+    asked = places(question.text)
+    first = first_place(text[figure.sentence.start : figure.quantity.start])
+    return bool(asked) and bool(first) and first not in asked
 
 
 def _strange_place(question: Question, text: str, figure: Figure) -> bool:
@@ -205,7 +214,9 @@ _AIMS = re.compile(r"预计|预估|预期|目标|力争|计划|预测|拟|有望
 
 def _aims(text: str, figure: Figure) -> bool:
     """Whether the figure is told as what is to come."""
-    return bool(figure.quantity.hedge) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
+    return (
+        bool(figure.quantity.hedge) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
+    )
 
 
 def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | None) -> dict[str, float]:
@@ -226,6 +237,7 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         "time_unknown": float(time == "unknown"),
         "time_asked": float(bool(question.periods)),
         "place_conflict": float(_other_place(question, text, figure)),
+        "place_first": float(_opens_elsewhere(question, text, figure)),
         "place_extra": float(_strange_place(question, text, figure)),
         "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
         "hedge_missing": float(_AIMS.search(question.text) is not None and not _aims(text, figure)),

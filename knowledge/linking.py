@@ -279,12 +279,10 @@ def _as_item(text: str, figure: Figure, item: str) -> Figure:
 
 def _stated_before(text: str, clause: Span, figures: Sequence[Figure], run: Sequence[int]) -> list[Figure]:
     """As many figures right before 分别, each with a measure of its own: 营收100亿元、利润20亿元，分别增长5%、8%."""
-    if len(run) < 2:
-        return []
     givers = [f for f in figures[: run[0]] if f.quantity.kind not in _RATES][-len(run) :]
     own = [f for f in givers if f.measure and not f.inherited and not f.series]
     between = own and text[own[-1].quantity.end : text.find("分别", clause.start, clause.end)]
-    return own if len(own) == len(run) and between and _ONLY_COMPARES.fullmatch(between) else []
+    return own if len(own) == len(run) > 1 and between and _ONLY_COMPARES.fullmatch(between) else []
 
 
 def _respectively(
@@ -326,7 +324,7 @@ _TAIL = 2
 
 
 def _completed(items: list[str]) -> list[str]:
-    """The items with what only the last one says for all: 台风、大风、暴雨预警信息 → 台风预警信息, …"""
+    """The items with what only the last one says for all: 台风、大风、暴雨预警信息 → 台风预警信息."""
     shared = items[-1][min(len(item) for item in items[:-1]) :]
     if len(shared) < _TAIL:
         return items

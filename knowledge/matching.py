@@ -11,7 +11,7 @@ from knowledge.terms import Term
 
 
 class Weighted(NamedTuple):
-    """A question term with its final weight (prior times how rare it is in the articles)."""
+    """A question term with its final weight (prior times its rarity: 0 in every passage, 1 in none)."""
 
     text: str
     weight: float
@@ -20,6 +20,7 @@ class Weighted(NamedTuple):
     head: bool
     noun: bool
     coined: bool
+    rarity: float = 0.0
 
 
 def weigh(
@@ -39,6 +40,7 @@ def weigh(
                 term.head,
                 term.noun,
                 term.coined,
+                min(rarity, 1.0),
             )
         )
     return tuple(out)

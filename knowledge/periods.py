@@ -53,7 +53,8 @@ _PART = re.compile(
 )
 _DAY = re.compile(
     rf"(?P<da>{_DD})(?: ?日)?{_TO}(?P<db>{_DD}) ?日"
-    rf"|(?P<d>\d\d?|{_HAN31_LONG}) ?日(?!元|圆(?!满)|[内均产活供线照语系媒方落]|出(?![发席现台口院动])|本(?![报台社网刊]))",
+    rf"|(?P<d>\d\d?|{_HAN31_LONG}) ?日(?!元|圆(?!满)|[内均产活供线照语系媒方落]|出(?![发席现台口院动])"
+    r"|本(?![报台社网刊]))",
 )
 _LASTS = re.compile(
     r"(?:拘留|为期|历时|连续|持续|长达|超过?|近|约|仅|满|不足|未来|过去|[前后第每逾]|至少|最多|不到|间隔|停牌) ?$"
@@ -66,7 +67,9 @@ _ISO = re.compile(
 _RANGE = re.compile(rf"(?: ?\d{{1,2}} ?[时点](?:\d{{1,2}} ?分)?)?{_TO}")
 """What joins two dates; hours between them (7月29日8时至30日) tell nothing more here."""
 _COMPARED = re.compile(r"[比较]$")
-_CONTRACT = re.compile(r"(?:份)?(?:交割的?)?(?:纽约|伦敦|[A-Za-z]+)?(?:黄金|白银|铂金|原油|铜|天然气|大豆|玉米|小麦)?(?:期货|合约|期油|期金)")
+_CONTRACT = re.compile(
+    r"(?:份)?(?:交割的?)?(?:纽约|伦敦|[A-Za-z]+)?(?:黄金|白银|铂金|原油|铜|天然气|大豆|玉米|小麦)?(?:期货|合约|期油|期金)"
+)
 """12月黄金期货 is a thing that is traded, not a time."""
 _CUTOFF = re.compile(r"(?:截至?到?|截止(?:至|到|时间为?)?) ?$")
 _REPEATS = re.compile(r"(?:期间)?的?")

@@ -31,6 +31,12 @@ def places(text: str) -> frozenset[str]:
     return frozenset(_ONE.get(name, name) for name in _PLACE.findall(_SUPERLATIVE.sub("", text)))
 
 
+def first_place(text: str) -> str:
+    """The place a text names first; empty if it names none."""
+    found = _PLACE.search(_SUPERLATIVE.sub("", text))
+    return _ONE.get(found[0], found[0]) if found else ""
+
+
 def is_place(text: str) -> bool:
     """Whether a word is a place: a known one, or one that says so itself (杨浦区).
 

@@ -70,7 +70,10 @@ class Question:
 
 _DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
     (r"多久|多长时间|时长|用时|耗时|历时", frozenset({"个月", "秒", "周"})),
-    (r"多长(?!时间)|多远|多宽|多深|多厚|[雨雪]量|降水量|水深|水位|口径|身高|高度|长度|宽度|深度|厚度|距离|里程|海拔|直径|半径|全长|总长", frozenset({"米", "英寸"})),
+    (
+        r"多长(?!时间)|多远|多宽|多深|多厚|[雨雪]量|降水量|水深|水位|口径|身高|高度|长度|宽度|深度|厚度|距离|里程|海拔|直径|半径|全长|总长",
+        frozenset({"米", "英寸"}),
+    ),
     (r"多重|重量|体重|重达|多少吨", frozenset({"千克"})),
     (r"面积", frozenset({"平方米", "亩"})),
     (r"气温|温度|高温|低温|多少度|多热|多冷", frozenset({"℃"})),
@@ -83,10 +86,14 @@ _RATE = (
     r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|(?<![频功帧汇])率(?!先|领)|百分之(?:几|多少)|百分比"
     r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
 )
-_SHARE = r"比例|占比|比重|百分之(?:几|多少)|百分比|概率|可能性|(?:占(?![用据领地位线道])|相当于)[^，。]{1,16}的?(?:多少|几)(?![家个人倍钱户])|(?:几|多少)成(?=[了的左呢啊?？]|$)"
+_SHARE = (
+    r"比例|占比|比重|百分之(?:几|多少)|百分比|概率|可能性"
+    r"|(?:占(?![用据领地位线道])|相当于)[^，。]{1,16}的?(?:多少|几)(?![家个人倍钱户])"
+    r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
+)
 """What is a share of a whole: no 百分点, which tells shares apart, can be one."""
 _MONEY = (
-    r"多少(?:[一-鿿]?钱|税|款|现金|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|成交额|票房|投资额|销售额|[产市货价估总净]值|余额|投了多少|价(?!值)|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
+    r"多少(?:[一-鿿]?钱|税|款|现金|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|GDP|(?:生产)?总值|增加值|成交额|票房|投资额|销售额|[产市货价估总净]值|余额|投了多少|价(?!值)|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
 _STRICT = re.compile(
@@ -249,7 +256,9 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
         return "", frozenset({Kind.MONEY})
     if re.search(r"百分之(?:几|多少)", text):
         return "%", frozenset({Kind.PERCENT})
-    match = min(NUMBER_WORD.finditer(text), key=lambda m: (not m[0].startswith("多少"), m.start()), default=None)
+    match = min(
+        NUMBER_WORD.finditer(text), key=lambda m: (not m[0].startswith("多少"), m.start()), default=None
+    )
     quantity = unit_after(match.group(1)) if match and match.group(1) else None
     if quantity:
         return quantity.unit, frozenset({quantity.kind})

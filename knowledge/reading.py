@@ -34,8 +34,8 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
 )
 """Features that forbid an answer above a bound, with the reason, the bound among few passages and that among many.
 
-They keep 2020年 from being answered with 2021年's figure and 重庆 with 成都's.  A noun of the question that nothing near
-says tells most where few articles are; among many, a reporter simply used another word.
+They keep 2020年 from being answered with 2021年's figure and 重庆 with 成都's.  A noun of the question that
+nothing near says tells most where few articles are; among many, a reporter simply used another word.
 """
 
 _FEW, _MANY = 1_000, 100_000
@@ -44,9 +44,13 @@ _FEW, _MANY = 1_000, 100_000
 
 def objection(features: Mapping[str, float], n_passages: int) -> str:
     """Why a candidate must not be given as the answer whatever its probability; empty if nothing forbids it."""
-    share = log(max(n_passages, 1) / _FEW) / log(_MANY / _FEW)
-    crowd = min(max(share, 0.0), 1.0)
-    return next((r for name, r, few, many in _OBJECTIONS if features[name] > few + crowd * (many - few)), "")
+    share = crowd(n_passages)
+    return next((r for name, r, few, many in _OBJECTIONS if features[name] > few + share * (many - few)), "")
+
+
+def crowd(n_passages: int) -> float:
+    """How crowded the articles are: 0 up to a thousand passages, 1 from a hundred thousand, by the logarithm."""
+    return min(max(log(max(n_passages, 1) / _FEW) / log(_MANY / _FEW), 0.0), 1.0)
 
 
 _NEARLY = 0.6
@@ -104,4 +108,7 @@ def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:
 
 def _with_objections(found: list[Finding], n_passages: int) -> list[Finding]:
     """Marks what must not be given as the answer, so that a candidate without fault goes before it."""
-    return [replace(f, features={**f.features, "forbidden": float(bool(objection(f.features, n_passages)))}) for f in found]
+    return [
+        replace(f, features={**f.features, "forbidden": float(bool(objection(f.features, n_passages)))})
+        for f in found
+    ]

@@ -2,10 +2,10 @@
 
     python tests/bench/train.py --news HOME --questions qa_dev.jsonl [--write]
 
-HOME is a home that holds the news corpus (`wenshu --home HOME ingest news.jsonl.xz --dense none`); the seed
-article is taken from the package and asked the pairs of seeds/qa.yaml and of data/seed_dev.yaml; data/news_dev.yaml
-asks 16 articles of the corpus one at a time, each alone in a home.  Learned from are questions with their answer,
-questions whose articles were taken out of the hits, and questions that the articles can't answer.
+HOME is a home that holds the news corpus and the seed (`wenshu --home HOME ingest news.jsonl.xz seeds --dense none`).
+The pairs of seeds/qa.yaml and of data/seed_dev.yaml are asked over the seed alone and beside the news;
+data/news_questions.jsonl asks the whole corpus, data/news_dev.yaml 16 of its articles, each alone in a home.
+Learned from are questions with their answer, questions whose articles were taken out of the hits, and questions that the articles can't answer.
 
 Needs scikit-learn, which the product does not.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from bench_news import reliability
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
@@ -239,14 +240,8 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
     stopped = Counter((r[2], r[1]) for rows in tally.values() for r in rows if r[2])
     for name in sorted({reason for reason, _ in stopped}):
         print(f"  {name:20s} {stopped[name, True]:6d} {stopped[name, False]:6d}")
-    print("\nreliability (all groups):  confidence  n  right")
     everything = [r for rows in tally.values() for r in rows if not r[2]]
-    for low in np.arange(0, 1, 0.1):
-        inside = [r for r in everything if low <= r[0] < low + 0.1 + (low > 0.85) * 0.01]
-        if inside:
-            print(
-                f"  {low:.1f}-{low + 0.1:.1f}  {len(inside):4d}  {sum(r[1] for r in inside) / len(inside):.2f}"
-            )
+    print("\nreliability (all groups)\n" + reliability([(r[0], r[1]) for r in everything]))
 
 
 def main() -> None:
@@ -269,6 +264,7 @@ def main() -> None:
         seed.ingest_bundled()
         examples = from_pairs(seed, pairs) + from_news(news, rows, "news")
         seed.close()
+    examples += from_pairs(news, pairs, "seed among news")
     examples += from_news(news, read_rows(DATA / "news_questions.jsonl"), "more news")
     examples += from_articles(news, read_pairs(DATA / "news_dev.yaml"))
     if options.keep:
