@@ -6,16 +6,19 @@ Their weights are learned (`tests/bench/train.py`).
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
 from typing import NamedTuple
 
+from knowledge.chunking import sentences
+from knowledge.figures import Scan, scan
 from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Question
-from knowledge.schema import Article, Figure, Hit, Kind
+from knowledge.schema import Article, Figure, Hit, Kind, Period, Quantity, Span
 
 _HAN = re.compile(r"[一-鿿A-Za-z]")
 
@@ -40,6 +43,32 @@ class Evidence:
     def squeezed(self) -> str:
         """`text` without spaces; for words only, offsets are lost."""
         return _squeezed(self.text)
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        """The sentences of `text`."""
+        return tuple(sentences(self.text))
+
+    @cached_property
+    def found(self) -> Scan:
+        """The quantities and periods of `text`, unlinked."""
+        return scan(self.text, anchor=self.article.day)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The dates and spans of days of `text`."""
+        return self.found.periods
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The quantities of `text`, with ranks and scores."""
+        return self.found.quantities
+
+    @cached_property
+    def dated(self) -> tuple[tuple[Period, Span], ...]:
+        """`periods`, each with its sentence."""
+        starts = [s.start for s in self.sentences]
+        return tuple((p, self.sentences[bisect_right(starts, p.start) - 1]) for p in self.periods)
 
 
 _NEAR = 160
@@ -149,7 +178,7 @@ def _missing(met: Sequence[tuple[Weighted, list[float]]]) -> dict[str, float]:
     """The worst gap among the terms: in the whole article (miss), or near the figure (far), by kind of term."""
     gone = [(term, 1 - max(found)) for term, found in met]
     far = [(term, 1 - max(found[:-1])) for term, found in met]
-    here = [t.rarity for t, found in met if max(found[:_BY_NAME]) >= _SAID]
+    here = [t.rarity for t, found in met if max(found[: _BY_NAME - 1]) >= _SAID]
     rarest = max(met, key=lambda item: item[0].rarity, default=None)
     by_name = [(term, 1 - max(found[:_BY_NAME])) for term, found in met if term.name]
     return {

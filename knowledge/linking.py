@@ -45,7 +45,9 @@ _CHANGES = re.compile(
 _TO_IT = re.compile(r"[,，\s]*(?:至|到|达到?|为)\s*")
 """同比下降1%至1492亿元: the amount after the change."""
 
-_ONLY_COMPARES = re.compile(r"[，,；、\s]*(?:同比|环比|[比较与]?(?:上年|去年)(?:同期)?(?:相比)?|[，,\s])*")
+_ONLY_COMPARES = re.compile(
+    r"[，,；、\s]*(?:同比|环比|[比较与]?(?:上年|去年|\d{4}年)(?:同期)?(?:相比)?|[，,\s])*"
+)
 
 _QUOTED = re.compile(r"[“「『《]([^”」』》]{1,24})[”」』》]")
 _NAMED = re.compile(r"^[“「『《][^”」』》]{1,24}[”」』》](?=.)")
@@ -56,6 +58,8 @@ _LASTING = 28
 """Days a period must span to speak for the sentences after it: a day (7月20日，…) dates its own sentence only."""
 _CARRY = 200
 """Characters after which a time no longer speaks for the sentences that follow."""
+_OPENING = 4
+"""Characters before a clause in which 目前， still opens it."""
 _NOW = re.compile(r"(?<!截至)(?<!截止)目前|如今|现已|现有|迄今")
 _BESIDE = re.compile(r"(?:远|明显|大幅|均|都|略|也)?(?:低于|高于|多于|少于|好于|优于)([^\d，。；]{2,14})$")
 """…远低于发达国家40%: the same measure, of another subject."""
@@ -64,6 +68,7 @@ _SUBJECT = re.compile(
 )
 _LEANS = re.compile(r"其中|这|同时|此外|通过|该|据|另|目前|一|当|但|而|由|对|因|如|并|以")
 """What opens a sentence without saying what it speaks of."""
+_SAYS_SO = re.compile(r"(?:介绍|表示|说|称|指出|认为|透露|强调|坦言|宣布)")
 _SPEAKER = re.compile(r"(?:负责人|人士|记者|发言人|专家|提出)$")
 
 
@@ -210,7 +215,7 @@ def _as_of(
 
     上年同期为55亿元 dates its own clause only.
     """
-    now = _NOW.search(text, clause.start, quantity.start) is not None
+    now = _NOW.search(text, max(scene.span.start, clause.start - _OPENING), quantity.start) is not None
     before = [p for p in scene.periods if p.end <= quantity.start and not _is_base(text, p)]
     before = [p for p in before if p.resolved or p.lo != date.min] or before
     near = [p for p in before if p.start >= clause.start or "同期" not in p.surface]
@@ -262,7 +267,10 @@ def _with_subjects(text: str, scene: _Scene, figures: list[Figure], topic: str) 
             continue
         stated = _stated_before(text, clause, out, run[0])
         for i, giver in zip(run[0], stated, strict=False):
-            out[i] = replace(out[i], measure=giver.measure, subject=giver.subject, inherited=True)
+            direction = out[i].direction or out[run[0][0]].direction
+            out[i] = replace(
+                out[i], measure=giver.measure, subject=giver.subject, direction=direction, inherited=True
+            )
         series = run[1] or series
         if not stated and len(series) == len(run[0]):
             for i, item in zip(run[0], series, strict=True):
@@ -274,12 +282,16 @@ def _as_item(text: str, figure: Figure, item: str) -> Figure:
     """The figure as that of one item of a 分别 list; a statistic named before the list (同比分别) is that of all."""
     measure = item if item in figure.measure or not figure.measure else figure.measure
     statistic = figure.statistic or statistic_of(text[figure.clause.start : figure.quantity.start])
-    return replace(figure, subject=item, measure=measure, statistic=statistic, series=True)
+    direction = figure.direction or direction_of(text[figure.clause.start : figure.quantity.start])
+    return replace(
+        figure, subject=item, measure=measure, statistic=statistic, direction=direction, series=True
+    )
 
 
 def _stated_before(text: str, clause: Span, figures: Sequence[Figure], run: Sequence[int]) -> list[Figure]:
     """As many figures right before 分别, each with a measure of its own: 营收100亿元、利润20亿元，分别增长5%、8%."""
-    givers = [f for f in figures[: run[0]] if f.quantity.kind not in _RATES][-len(run) :]
+    before = figures[: run[0]] if run else ()
+    givers = [f for f in before if f.quantity.kind not in _RATES][-len(run) :]
     own = [f for f in givers if f.measure and not f.inherited and not f.series]
     between = own and text[own[-1].quantity.end : text.find("分别", clause.start, clause.end)]
     return own if len(own) == len(run) > 1 and between and _ONLY_COMPARES.fullmatch(between) else []
@@ -298,7 +310,7 @@ def _respectively(
     for i in later:
         gap = text[figures[chosen[-1]].quantity.end : figures[i].quantity.start] if chosen else ""
         if figures[i].quantity.kind != kind or (
-            chosen and not re.fullmatch(r"[、，和与及以约近超达为\s]*", gap)
+            chosen and not re.fullmatch(r"(?:[、，和与及以约近超达为\s]|增长|下降|上升|减少)*", gap)
         ):
             break
         chosen.append(i)
@@ -350,4 +362,5 @@ def _opening(text: str, scene: _Scene) -> str:
             start = period.end
     run = _SUBJECT.match(text, start, scene.span.end)
     found = run.group(1).strip(' “”"') if run else ""
-    return "" if len(found) <= 1 or _LEANS.match(found) or _SPEAKER.search(found) else found
+    says = run and _SAYS_SO.match(text, run.end(1))
+    return "" if len(found) <= 1 or says or _LEANS.match(found) or _SPEAKER.search(found) else found

@@ -48,7 +48,7 @@ def weigh(
 
 _DENIED = 0.3
 """Presence of 制造业 in a text that only says 非制造业, and of a firm in one that only names its newspaper."""
-_PAPERS = ("新闻", "日报", "晚报", "时报", "早报", "商报", "财经", "网讯", "客户端", "电视台", "卫视")
+_PAPERS = ("新闻《", "新闻讯", "新闻记者", "日报", "晚报", "时报", "早报", "商报", "网讯", "电视台", "卫视")
 
 
 def _elsewise(term: str, text: str) -> int:

@@ -15,6 +15,7 @@ _BEFORE: tuple[tuple[str, Modifier], ...] = (
     (r"(?:从|并|还|均|都|也)?(?:未|没有?|不[得能会]?)(?:超过?|高于|多于|大于|突破)", Modifier.AT_MOST),
     (rf"(?:最多|至多|顶多|≤|<=|⩽){_LINK}", Modifier.AT_MOST),
     (rf"(?:不[得能应]?(?:低于|少于|小于)|至少|最少|起码|≥|>=|⩾){_LINK}", Modifier.AT_LEAST),
+    (r"(?:跌破|跌穿|击穿|失守)", Modifier.BELOW),
     (r"(?:不足|不到|未到|未满|不满|不及|未及|未达到?|低于|少于|小于|<)", Modifier.BELOW),
     (
         r"(?:超过|高于|多于|大于|(?<![新大])突破|超逾|(?<![中英西德意法])超|逾|>)了?",
@@ -25,8 +26,8 @@ _BEFORE: tuple[tuple[str, Modifier], ...] = (
 )
 _BEFORE_RE = re.compile("(?:" + "|".join(f"({pattern})" for pattern, _ in _BEFORE) + ") ?$")
 _SCALES = frozenset("百千万亿0123456789")
-_BEFORE_SCALE = re.compile(r"(?<![打突爆侦识])破$|(?:(?<![通经度超不越路])过|(?<![线网路街早晚马以])上)$")
-_BEFORE_LAST = frozenset("近约超过逾破上于到足满及达多少概致莫有为是至合占在需了乎码≤≥<>= ")
+_BEFORE_SCALE = re.compile(r"(?<![打突爆侦识跌])破$|(?:(?<![通经度超不越路])过|(?<![线网路街早晚马以])上)$")
+_BEFORE_LAST = frozenset("穿守近约超过逾破上于到足满及达多少概致莫有为是至合占在需了乎码≤≥<>= ")
 """The last characters of what stands before: a cheap test that spares most numbers the expression."""
 
 _AFTER: tuple[tuple[str, Modifier], ...] = (

@@ -40,10 +40,10 @@ _YEAR = re.compile(
 )
 _PART = re.compile(
     r" ?(?:(?P<half>[上下])半年(?P<half_end>[末底])?"
-    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度(?!报)|季(?=[,，。、末底的]))(?P<quarter_end>[末底])?"
+    r"|(?:第 ?)?(?P<quarter>[一二三四1-4]) ?(?:季度|季(?=[,，。、末底的]))(?P<quarter_end>[末底])?"
     r"|(?P<q>Q[1-4]|[1-4]Q)(?![A-Za-z\d])|(?P<firstq>首季度?)"
     r"|前 ?(?P<quarters>[二两三123]) ?个?季度"
-    r"|(?P<report>第?一季报|[第首]季报|半年度?报|中期?报(?!告)|第?三季报|年度?报(?=[,，。、显披数]))(?:告)?"
+    r"|(?P<report>第?一季报|[第首]季报|半年度?报|中期?报|第?三季报|年度?报(?=[,，。、显披数]))(?:告)?"
     rf"|前 ?(?P<months>1[01]|[1-9]|十一?|[一二两三四五六七八九]) ?个?月"
     rf"|(?P<m1>{_MM})(?: ?月份?)?{_TO}(?P<m2>{_MM}) ?月份?(?! ?\d{{1,2}} ?[日号至-])"
     rf"|(?P<m>{_MM}) ?月份?(?:(?P<third>[上中下])旬|(?P<end>底|末)|(?P<begin>{_INITIAL})"
@@ -66,7 +66,7 @@ _ISO = re.compile(
 )
 _RANGE = re.compile(rf"(?: ?\d{{1,2}} ?[时点](?:\d{{1,2}} ?分)?)?{_TO}")
 """What joins two dates; hours between them (7月29日8时至30日) tell nothing more here."""
-_COMPARED = re.compile(r"[比较]$")
+_COMPARED = re.compile(r"(?:[比较自从]|相较于)$")
 _CONTRACT = re.compile(
     r"(?:份)?(?:交割的?)?(?:纽约|伦敦|[A-Za-z]+)?(?:黄金|白银|铂金|原油|铜|天然气|大豆|玉米|小麦)?(?:期货|合约|期油|期金)"
 )
@@ -176,8 +176,8 @@ def _context(text: str, start: int, anchor: date | None, found: list[Period]) ->
 
 def _is_aside(text: str, period: Period) -> bool:
     """Whether a time only serves to compare (较2019年增长) or says when something ends (2024年到期)."""
-    compared = _COMPARED.search(text, max(0, period.start - 1), period.start)
-    return compared is not None or text.startswith("到期", period.end)
+    compared = _COMPARED.search(text, max(0, period.start - 3), period.start)
+    return compared is not None or text.startswith(("到期", "相比", "以来"), period.end)
 
 
 def _period(text: str, source: str, span: Span, floor: int, days: tuple[date, date] | None) -> Period:

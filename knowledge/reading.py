@@ -13,7 +13,7 @@ from knowledge.features import Evidence, features
 from knowledge.fit import begins, echoes
 from knowledge.matching import Weighted
 from knowledge.question import Ask, Question
-from knowledge.schema import Finding, Hit
+from knowledge.schema import Figure, Finding, Hit
 
 _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("time_conflict", "other_time", 0.5, 0.5),
@@ -64,23 +64,50 @@ def candidates(
     evidence: Callable[[str], Evidence],
     n_passages: int,
 ) -> tuple[Finding, ...]:
-    """Every figure of the hit passages with its features; probability 0 until `rank` sets it."""
-    out: list[Finding] = []
-    seen: set[tuple[str, int]] = set()
+    """The figures of the hit passages that can answer, each with its features; probability 0 until `rank` sets it."""
+
+    def can_answer(figure: Figure, source: Evidence) -> bool:
+        if question.ask is not Ask.FIGURE:
+            return True
+        return not (echoes(question, figure) or begins(question, source.text, figure))
+
+    found = _figures(question, terms, hits, evidence, can_answer)
+    return _compared(_of_kind(question, found), n_passages)
+
+
+def all_candidates(
+    question: Question,
+    terms: Sequence[Weighted],
+    hits: Sequence[Hit],
+    evidence: Callable[[str], Evidence],
+    n_passages: int,
+) -> tuple[Finding, ...]:
+    """Every figure of the hit passages, whatever its unit: what a claim is held against."""
+    return _compared(_figures(question, terms, hits, evidence, lambda *_: True), n_passages)
+
+
+def _figures(
+    question: Question,
+    terms: Sequence[Weighted],
+    hits: Sequence[Hit],
+    evidence: Callable[[str], Evidence],
+    wanted: Callable[[Figure, Evidence], bool],
+) -> list[Finding]:
+    out: dict[tuple[str, int], Finding] = {}
     for hit in hits:
-        source = evidence(hit.passage.article_id)
-        inside = [f for f in source.figures if hit.passage.start <= f.quantity.start < hit.passage.end]
-        for figure in inside:
-            if question.ask is Ask.FIGURE and (
-                echoes(question, figure) or begins(question, source.text, figure)
-            ):
-                continue
-            key = (hit.passage.article_id, figure.quantity.start)
-            if key not in seen:
-                seen.add(key)
+        passage, source = hit.passage, evidence(hit.passage.article_id)
+        for figure in source.figures:
+            key = (passage.article_id, figure.quantity.start)
+            inside = passage.start <= figure.quantity.start < passage.end
+            if inside and key not in out and wanted(figure, source):
                 found = features(question, terms, hit, source, figure)
-                out.append(Finding(figure, hit.passage.article_id, 0.0, features=found))
-    return tuple(with_rivals(_with_objections(with_agreement(_of_kind(question, out)), n_passages)))
+                out[key] = Finding(figure, passage.article_id, 0.0, features=found)
+    return list(out.values())
+
+
+def _compared(found: list[Finding], n_passages: int) -> tuple[Finding, ...]:
+    """The candidates with what only shows beside the others."""
+    return tuple(with_rivals(_with_objections(with_agreement(found), n_passages)))
 
 
 def reordered(hits: Sequence[Hit], ranked: Sequence[Finding]) -> tuple[Hit, ...]:

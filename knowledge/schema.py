@@ -323,3 +323,58 @@ class Answer:
     yes_no: bool | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
+
+
+class Label(StrEnum):
+    """What the articles say of a claim."""
+
+    SUPPORTED = "supported"
+    REFUTED = "refuted"
+    NOT_ENOUGH_INFO = "not_enough_info"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the articles say of one figure, date or token of a draft.
+
+    Attributes:
+        start: Start in the draft as given.
+        end: Half-open end.
+        surface: `draft[start:end]`.
+        label: Supported, refuted, or not enough information.
+        reason: What decided (value, unit, modifier, subject, time, direction, statistic, hedge, rounded); empty if
+            the figure is supported as it stands or nothing speaks of it.
+        expected: What the article says, in its words; empty if it says nothing of the kind.
+        quantity: For a figure or a token that is a quantity.
+        period: For a date.
+        citations: The sentences that decide, newest first where they conflict.
+    """
+
+    start: int
+    end: int
+    surface: str
+    label: Label
+    reason: str = ""
+    expected: str = ""
+    quantity: Quantity | None = None
+    period: Period | None = None
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A draft and the verdicts on everything with a number in it, in order.
+
+    Attributes:
+        text: The draft as given; offsets of the verdicts are code points of it.
+        verdicts: One for every figure, date and numbered token.
+        timings_ms: Milliseconds by stage.
+    """
+
+    text: str
+    verdicts: tuple[Verdict, ...]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def count(self, label: Label) -> int:
+        """How many verdicts have a label."""
+        return sum(verdict.label is label for verdict in self.verdicts)

@@ -34,7 +34,9 @@ class Term:
     coined: bool = False
 
 
-NUMBER_WORD = re.compile(r"(?:多少|(?<![近去这前后头好来那])几(?![乎何])|百分之几|多少个?)(?!钱)(.{0,8})")
+NUMBER_WORD = re.compile(
+    r"(?:多少|(?<![近去这前后头好来那])几(?![乎何])(?!.{0,8}多少)|百分之几|多少个?)(?!钱)(.{0,8})"
+)
 """What asks for a number, with what follows; 最近几周 asks for none."""
 
 _COURTESY = re.compile(

@@ -1,8 +1,10 @@
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.figures import scan
 from knowledge.linking import link
 from knowledge.schema import Direction
 
@@ -63,6 +65,147 @@ def test_a_time_lasts_through_its_paragraph_only():
 def test_what_is_compared_with_is_no_time_of_the_figure():
     (figure,) = link("产量比2020年增长5%。", anchor=ANCHOR)
     assert figure.as_of is None
+
+
+def test_rates_after_respectively_are_those_of_the_figures_before():
+    income, profit, first, second = link("公司实现营收100亿元、利润20亿元，同比分别增长5%、8%。")
+    assert [first.measure, second.measure] == [income.measure, profit.measure] == ["公司实现营收", "利润"]
+    assert first.inherited
+    assert second.inherited
+    assert [first.statistic, second.statistic] == ["同比", "同比"]
+
+
+def test_three_rates_are_no_rates_of_two_figures():
+    text = "甲公司营收100亿元、净利润20亿元，上海、北京、广州分别增长5%、8%、9%。"
+    assert [f.subject for f in link(text)[2:]] == ["上海", "北京", "广州"]
+
+
+def test_what_only_the_last_item_says_is_said_of_all():
+    found = link("台风、大风、暴雨预警信息分别发布12条、30条、45条。")
+    assert [f.subject for f in found] == ["台风预警信息", "大风预警信息", "暴雨预警信息"]
+    assert [f.quantity.surface for f in found] == ["12条", "30条", "45条"]
+
+
+def test_a_statistic_before_respectively_is_that_of_all_items():
+    found = link("汽车、船舶出口额同比分别增长10%、20%。")
+    assert [f.subject[:2] for f in found] == ["汽车", "船舶"]
+    assert [f.statistic for f in found] == ["同比", "同比"]
+
+
+def test_where_a_change_leads_to_is_of_the_same_measure():
+    before, after = link("全省失业率由5%降至4.8%。")
+    assert after.inherited
+    assert after.measure == before.measure
+    assert after.direction is None
+
+
+def test_a_later_rate_is_of_the_measure_before_it():
+    first, second = link("出口一季度增长4.5%，二季度升至6.3%。", anchor=ANCHOR)
+    assert first.measure == second.measure == "出口"
+    assert second.inherited
+    assert (first.as_of.surface, second.as_of.surface) == ("一季度", "二季度")
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("全市进出口总额同比下降1%至1492亿元。", "全市进出口总额"),
+        ("存款余额5万亿元，较年初增加2021亿元。", "存款余额"),
+        ("甲镇门票80元，下调至60元。", "甲镇门票"),
+        ("甲公司净利润60亿元，上年同期为55亿元。", "甲公司净利润"),
+    ],
+)
+def test_the_second_figure_shares_the_measure_of_the_first(text, measure):
+    first, second = link(text, anchor=ANCHOR)
+    assert first.measure == second.measure == measure
+    assert second.inherited
+
+
+def test_a_figure_that_names_its_measure_shares_none():
+    _, second = link("存款余额5万亿元，贷款余额较年初增加2021亿元。", anchor=ANCHOR)
+    assert "贷款余额" in second.measure
+    assert not second.inherited
+
+
+def test_a_change_after_a_share_is_that_of_the_amount():
+    amount, share, change = link("公司收入100亿元，占总收入的32%，同比增长15%。")
+    assert share.measure == "公司收入占总收入"
+    assert change.measure == amount.measure == "公司收入"
+    assert (share.inherited, change.inherited) == (True, True)
+
+
+def test_a_share_of_nothing_before_it_keeps_its_own_measure():
+    rate, share = link("全县通过率为7%，占全市的12%。")
+    assert rate.measure == "全县通过率"
+    assert share.measure == "占全市"
+
+
+@pytest.mark.parametrize(
+    ("text", "measure"),
+    [
+        ("业务在第二季度实现营收30亿元。", "业务实现营收"),
+        ("甲厂2021年生产汽车30万辆。", "甲厂生产汽车"),
+        ("甲县去年粮食产量为30万吨。", "甲县粮食产量"),
+    ],
+)
+def test_a_time_is_no_part_of_the_measure(text, measure):
+    assert [m for _, _, m in rows(text)] == [measure]
+
+
+def test_the_same_period_a_year_before_dates_its_own_clause_only():
+    text = "公司2021年上半年净利润60亿元，上年同期为55亿元，每股收益2元。"
+    assert [f.as_of.surface for f in link(text, anchor=ANCHOR)] == [
+        "2021年上半年",
+        "上年同期",
+        "2021年上半年",
+    ]
+
+
+def test_now_ends_the_time_before_it():
+    then, now = link("2021年，甲县接待游客300万人次。目前全县有景区12家。", anchor=ANCHOR)
+    assert then.as_of.surface == "2021年"
+    assert now.as_of is None
+    (until_now,) = link("截至目前，全县完成投资30亿元。", anchor=ANCHOR)
+    assert until_now.as_of.lo == ANCHOR
+
+
+def test_now_ends_a_time_of_the_same_sentence():
+    then, now = link("2022年1月，甲市新建住房300套；目前全市在建住房5000套。", anchor=ANCHOR)
+    assert then.as_of.surface == "2022年1月"
+    assert now.as_of is None
+
+
+@pytest.mark.parametrize(("n", "lasts"), [(3, True), (12, False)])
+def test_a_carried_time_ends_after_two_hundred_characters(n, lasts):
+    text = (
+        "2021年，甲县接待游客300万人次。" + "这里山清水秀，四季分明，游人往来不绝。" * n + "全县有景区12家。"
+    )
+    first, last = link(text, anchor=ANCHOR)
+    assert first.as_of.surface == "2021年"
+    assert (last.as_of == first.as_of) is lasts
+
+
+def test_brackets_after_a_count_belong_to_the_figure_in_them():
+    all_, some, money = link("全县共安置渔民9000名(其中退捕渔民4243名)，发放补助3亿元。")
+    assert (all_.measure, money.measure) == ("全县共安置渔民", "发放补助")
+    assert "退捕渔民" in some.measure
+    assert all_.reach.end == all_.quantity.end
+
+
+def test_a_change_and_where_it_led_to_are_two_figures():
+    change, level = scan("股指下跌12.66点至966.45点").quantities
+    assert (change.surface, level.surface) == ("12.66点", "966.45点")
+    assert change.high is level.high is None
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [("产量下降3%至5%", "3%至5%"), ("上涨5元至8元", "5元至8元"), ("增加30至35只", "30至35只")],
+)
+def test_a_change_between_two_bounds_is_one_range(text, surface):
+    (change,) = scan(text).quantities
+    assert change.surface == surface
+    assert change.high is not None
 
 
 @given(st.text(alphabet="一二三百万亿0123456789.%元家项年月，。；“”、和比增长分别为甲乙\n", max_size=60))

@@ -3,8 +3,7 @@ from datetime import date
 import pytest
 
 from knowledge.question import Ask, analyse
-from knowledge.schema import Direction, Kind
-from knowledge.statistic import direction_of, statistic_of
+from knowledge.schema import Kind
 from knowledge.words import fold, tokenize
 
 ANCHOR = date(2022, 2, 21)
@@ -45,12 +44,71 @@ def test_kind_of_ask(text, ask):
         ("提高了多少个百分点", "百分点", Kind.PERCENT_POINT),
         ("同比增长率是多少", "", Kind.PERCENT),
         ("有多少平方米", "平方米", Kind.MEASURE),
+        ("贫困户户数占百分之多少", "%", Kind.PERCENT),
+        ("最近几周甲国出动了多少架战机", "架", Kind.COUNT),
+        ("短短几周里甲国先后一共出动了多少架战机", "架", Kind.COUNT),
+        ("开发区设了多少个点", "个", Kind.COUNT),
+        ("服务业占经济的多少", "", Kind.PERCENT),
+        ("相当于全国的多少", "", Kind.PERCENT),
+        ("甲省GDP是多少", "", Kind.MONEY),
+        ("甲省的生产总值有多大", "", Kind.MONEY),
+        ("房价是多少", "", Kind.MONEY),
+        ("猪肉批发价多少", "", Kind.MONEY),
     ],
 )
 def test_wanted_unit_and_kind(text, unit, kind):
     question = asked(text)
     assert question.unit == unit
     assert kind in question.kinds
+
+
+@pytest.mark.parametrize(
+    "text", ["占用耕地是多少", "占地多少", "信号频率是多少", "电机功率是多少", "美元汇率是多少"]
+)
+def test_what_only_looks_like_a_rate_is_none(text):
+    assert not asked(text).kinds
+
+
+def test_a_share_is_answered_with_a_percentage_only():
+    assert asked("城镇人口占全省人口的多少").kinds == {Kind.PERCENT}
+    assert asked("城镇人口比重是多少").kinds == {Kind.PERCENT}
+    assert Kind.PERCENT_POINT in asked("城镇人口比重的变化是多少").kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("列车开了多久", "秒"),
+        ("工期多长时间", "个月"),
+        ("两地相距多远", "米"),
+        ("隧道全长是多少", "米"),
+        ("当天降雨量是多少", "米"),
+        ("园区面积是多少", "平方米"),
+        ("这尊铜像多重", "千克"),
+        ("当天最高气温是多少", "℃"),
+        ("水库库容是多少", "立方米"),
+        ("获奖者年龄多大", "岁"),
+    ],
+)
+def test_dimension(text, base):
+    question = asked(text)
+    assert base in question.dimension
+    assert question.kinds == {Kind.MEASURE}
+
+
+@pytest.mark.parametrize(
+    "text", ["园区面积增加了多少", "园区面积是多少亩", "绿化面积占比是多少", "企业有多少家"]
+)
+def test_no_dimension_where_a_change_a_unit_or_a_share_is_asked_for(text):
+    assert not asked(text).dimension
+
+
+def test_the_day_of_a_release_is_no_time_of_the_figure():
+    question = asked("7月21日公布的甲指数是多少")
+    assert question.periods == ()
+    assert "7月21日" in [t.text for t in question.terms]
+    (period,) = asked("7月21日的甲指数是多少").periods
+    assert period.lo == date(2021, 7, 21)
 
 
 def test_terms_hold_content_only():
@@ -62,30 +120,3 @@ def test_terms_hold_content_only():
 
 def test_a_split_product_name_is_one_term():
     assert "科创贴" in [t.text for t in asked("科创贴投了多少").terms]
-
-
-@pytest.mark.parametrize(
-    ("text", "statistic"),
-    [
-        ("同比增长多少", "同比"),
-        ("环比呢", "环比"),
-        ("比上年同期增长", "同比"),
-        ("一共多少", "累计"),
-        ("产值多少", ""),
-    ],
-)
-def test_statistic(text, statistic):
-    assert statistic_of(text) == statistic
-
-
-@pytest.mark.parametrize(
-    ("text", "direction"),
-    [
-        ("增长16.3%", Direction.UP),
-        ("下降2%", Direction.DOWN),
-        ("由降转升的增长与下降", None),
-        ("达33位", None),
-    ],
-)
-def test_direction(text, direction):
-    assert direction_of(text) is direction

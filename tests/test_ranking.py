@@ -27,6 +27,35 @@ def test_the_best_covered_comes_first_and_ties_keep_their_order():
     assert all(0 < f.probability < 1 for f in ranked)
 
 
+def valued(text, *covers):
+    return [
+        Finding(f, f"a{i}", 0.0, features={"cover_own": cover})
+        for i, (f, cover) in enumerate(zip(link(text), covers, strict=True))
+    ]
+
+
+def test_three_middling_statements_of_a_value_outweigh_one_good_one_of_another():
+    ranked = MODEL.rank(valued("甲为7元，乙为5元，丙为5元，丁为5元。", 0.9, 0.5, 0.7, 0.6))
+    assert [f.figure.quantity.surface for f in ranked] == ["5元", "5元", "5元", "7元"]
+    assert [f.article_id for f in ranked] == ["a2", "a3", "a1", "a0"]
+    assert len({f.probability for f in ranked[:3]}) == 1
+    assert ranked[0].probability + ranked[3].probability == pytest.approx(1)
+
+
+def test_one_clear_statement_outweighs_two_poor_ones_of_another_value():
+    ranked = MODEL.rank(valued("甲为7元，乙为5元，丙为5元。", 0.9, 0.1, 0.1))
+    assert ranked[0].figure.quantity.surface == "7元"
+
+
+def test_the_same_number_in_another_unit_is_another_value():
+    ranked = MODEL.rank(valued("甲为5元，乙有5家。", 0.5, 0.5))
+    assert [f.probability for f in ranked] == pytest.approx([0.5, 0.5])
+
+
+def test_nothing_found_is_nothing_ranked():
+    assert MODEL.rank([]) == ()
+
+
 def test_confidence_grows_with_the_lead():
     close = MODEL.confidence(MODEL.rank(findings(0.9, 0.8, 0.1)), 10)
     clear = MODEL.confidence(MODEL.rank(findings(0.9, 0.1, 0.1)), 10)

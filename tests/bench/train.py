@@ -5,7 +5,8 @@
 HOME is a home that holds the news corpus and the seed (`wenshu --home HOME ingest news.jsonl.xz seeds --dense none`).
 The pairs of seeds/qa.yaml and of data/seed_dev.yaml are asked over the seed alone and beside the news;
 data/news_questions.jsonl asks the whole corpus, data/news_dev.yaml 16 of its articles, each alone in a home.
-Learned from are questions with their answer, questions whose articles were taken out of the hits, and questions that the articles can't answer.
+Learned from are questions with their answer, questions whose articles were taken out of the hits, and questions
+that the articles can't answer.
 
 Needs scikit-learn, which the product does not.
 """
