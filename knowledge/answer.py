@@ -103,7 +103,7 @@ class Reader:
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
-        nearest = reordered(hits, ranked)
+        nearest = reordered(hits, ranked, self.model.score)
         confidence = self.model.confidence(ranked, self.n_passages())
         if abstain and (reason := self._why_not(question, best, confidence)):
             shown = _abstained(reason, nearest, self.evidence)

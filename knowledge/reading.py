@@ -6,7 +6,7 @@ A candidate is a figure of a hit passage.  `ranking` turns the features into pro
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import log
+from math import inf, log
 
 from knowledge.consensus import with_agreement, with_rivals
 from knowledge.features import Evidence, features
@@ -110,18 +110,41 @@ def _compared(found: list[Finding], n_passages: int) -> tuple[Finding, ...]:
     return tuple(with_rivals(_with_objections(with_agreement(found), n_passages)))
 
 
-def reordered(hits: Sequence[Hit], ranked: Sequence[Finding]) -> tuple[Hit, ...]:
-    """The hits by the best candidate that stands in each, those without one after them; ranks anew."""
-    at: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for place, finding in enumerate(ranked):
-        at[finding.article_id].append((finding.figure.quantity.start, place))
+_DAMP = 3
+_RETRIEVED = 0.5
+"""What a rank of retrieval counts beside 1 for a rank of reading.
 
-    def best(hit: Hit) -> int:
+Over 211 questions on 63,668 articles, recall@1 / @5 / @10: retrieval .66 / .90 / .95, reading .76 / .92 / .95, both so
+fused .75 / .93 / .97; a damp of 1 to 10 and a weight of .5 or 1 differ by two questions.
+"""
+
+
+def reordered(
+    hits: Sequence[Hit], found: Sequence[Finding], score: Callable[[Mapping[str, float]], float]
+) -> tuple[Hit, ...]:
+    """The hits by the best candidate that stands in each, fused with how retrieval had them; ranks anew.
+
+    Args:
+        hits: As retrieval found them.
+        found: Every candidate in them.
+        score: How good a candidate is, by its features.
+    """
+    inside: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    for finding in found:
+        inside[finding.article_id].append((finding.figure.quantity.start, score(finding.features)))
+
+    def best(hit: Hit) -> float:
         passage = hit.passage
-        inside = (place for start, place in at[passage.article_id] if passage.start <= start < passage.end)
-        return min(inside, default=len(ranked))
+        within = (s for at, s in inside[passage.article_id] if passage.start <= at < passage.end)
+        return max(within, default=-inf)
 
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(sorted(hits, key=best), 1))
+    by_reading = {hit.rank: place for place, hit in enumerate(sorted(hits, key=lambda h: -best(h)), 1)}
+
+    def fused(hit: Hit) -> float:
+        return 1 / (_DAMP + by_reading[hit.rank]) + _RETRIEVED / (_DAMP + hit.rank)
+
+    ordered = sorted(hits, key=lambda hit: -fused(hit))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1))
 
 
 def _of_kind(question: Question, found: list[Finding]) -> list[Finding]:

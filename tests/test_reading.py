@@ -69,18 +69,24 @@ def test_the_bound_rises_with_the_crowd():
     assert objected(10_000, miss_noun=0.6) == ""
 
 
-def test_hits_are_ordered_by_the_best_candidate_in_them():
+def test_hits_are_ordered_by_the_best_candidate_in_them_and_by_retrieval():
     figures = link("甲县有企业30家。乙县有企业50家。丙县有企业70家。")
     hits = [hit("a", 0, 9, 1), hit("b", 0, 9, 2), hit("a", 9, 18, 3), hit("a", 18, 27, 4)]
-    ranked = [Finding(figures[2], "a", 0.6), Finding(figures[1], "a", 0.3), Finding(figures[0], "b", 0.1)]
-    again = reordered(hits, ranked)
-    assert [h.passage.id for h in again] == ["a#18-27", "a#9-18", "b#0-9", "a#0-9"]
+    scores = ((figures[2], "a", 3.0), (figures[1], "a", 2.0), (figures[0], "b", 1.0))
+    found = [Finding(figure, article, 0.1, features={"s": score}) for figure, article, score in scores]
+    again = reordered(hits, found, lambda features: features["s"])
+    assert [(h.passage.article_id, h.passage.start) for h in again] == [
+        ("a", 18),
+        ("a", 9),
+        ("a", 0),
+        ("b", 0),
+    ]
     assert [h.rank for h in again] == [1, 2, 3, 4]
 
 
 def test_hits_without_candidates_keep_their_order():
     hits = [hit("a", 0, 9, 1), hit("b", 0, 9, 2), hit("c", 0, 9, 3)]
-    assert reordered(hits, []) == tuple(hits)
+    assert reordered(hits, [], lambda _: 0.0) == tuple(hits)
 
 
 def test_the_askers_own_figure_is_no_candidate():

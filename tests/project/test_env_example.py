@@ -46,6 +46,6 @@ def test_a_copy_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_lines_take_effect_when_uncommented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("WENSHU_HOME")
     uncommented = re.sub(r"^#(WENSHU_\w+=.+)$", r"\1", TEXT, flags=re.MULTILINE)
-    (tmp_path / ".env").write_text(uncommented.replace("WENSHU_TOP_K=20", "WENSHU_TOP_K=7"), encoding="utf-8")
+    (tmp_path / ".env").write_text(uncommented.replace("WENSHU_TOP_K=30", "WENSHU_TOP_K=7"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert Settings().top_k == 7
