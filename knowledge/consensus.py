@@ -79,6 +79,25 @@ def with_rivals(found: Sequence[Finding]) -> list[Finding]:
     return out
 
 
+def rivals(ranked: Sequence[Finding]) -> list[Finding]:
+    """The candidates that state another amount than the best one and speak of the thing about as plainly."""
+    best = ranked[0]
+    return [
+        other
+        for other in ranked[1:]
+        if _cover(other) >= _RIVAL * _cover(best)
+        and not other.features["forbidden"]
+        and same_unit(best.figure.quantity, other.figure.quantity)
+        and not _agree(best.figure.quantity, other.figure.quantity)
+    ]
+
+
+def near_articles(ranked: Sequence[Finding]) -> int:
+    """How many articles speak of the thing about as plainly as the best candidate's."""
+    least = _RIVAL * _cover(ranked[0])
+    return len({finding.article_id for finding in ranked if _cover(finding) >= least})
+
+
 def elsewhere(ranked: Sequence[Finding]) -> tuple[Finding, ...]:
     """What other articles state of the same measure, if not the same as the best candidate; one finding a value.
 
@@ -86,15 +105,10 @@ def elsewhere(ranked: Sequence[Finding]) -> tuple[Finding, ...]:
     """
     best = ranked[0]
     out: dict[tuple[object, str], Finding] = {}
-    for other in ranked[1:]:
-        quantity = other.figure.quantity
-        value = (quantity.value, quantity.unit)
-        differs = same_unit(best.figure.quantity, quantity) and not _agree(best.figure.quantity, quantity)
-        if not differs or value in out or other.article_id == best.article_id:
-            continue
-        near = _cover(other) >= _RIVAL * _cover(best) and other.probability >= _LIKELY * best.probability
-        if near and not other.features["forbidden"]:
-            out[value] = other
+    for other in rivals(ranked):
+        if other.article_id != best.article_id and other.probability >= _LIKELY * best.probability:
+            quantity = other.figure.quantity
+            out.setdefault((quantity.value, quantity.unit), other)
     return tuple(out.values())
 
 

@@ -289,9 +289,20 @@ def _shape(
         "head_own": _heads(terms, scopes.own),
         "head_close": _heads(terms, near + "\u3000" + right),
         "head_nowhere": 1 - _heads(terms, "".join(scopes[:-1])),
-        "measure_asked": presence(figure.measure[-4:], question.text) if len(figure.measure) > 1 else 0.0,
+        "measure_asked": _asked(figure.measure, question.text),
         "subject_asked": float(bool(figure.subject) and figure.subject in question.text),
     }
+
+
+_CORE = 0.9
+"""What the last two characters of a measure (科技成果 → 成果) count beside 1 for the last four."""
+
+
+def _asked(measure: str, question: str) -> float:
+    """How far a question names the end of a measure, which says what it is."""
+    if len(measure) <= 1:
+        return 0.0
+    return max(presence(measure[-4:], question), _CORE * presence(measure[-2:], question))
 
 
 def _retrieved(hit: Hit) -> dict[str, float]:

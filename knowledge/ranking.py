@@ -1,7 +1,7 @@
 """From features to a calibrated probability: the learned part of reading, as plain arithmetic.
 
-The model file is JSON that a person can read: a list of trees or weights over named features, and the curve
-that turns the best score and its lead into the chance of being right.  `tests/bench/train.py` writes it.
+The model file is JSON that a person can read: one weight a feature for the ranking, and small decision trees that
+turn the best candidate's features and its lead into the chance of being right.  `tests/bench/train.py` writes it.
 """
 
 from collections import defaultdict
@@ -10,7 +10,11 @@ from dataclasses import dataclass, replace
 from math import exp, log10
 from typing import Any, Self
 
+from knowledge.consensus import near_articles, rivals
 from knowledge.schema import Finding
+
+Tree = float | tuple[str, float, "Tree", "Tree"]
+"""A leaf's log-odds, or (feature, threshold, tree up to the threshold, tree above it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +23,15 @@ class Model:
 
     Attributes:
         weights: Weight by feature name; unnamed features count nothing.
-        bias: Added to every score.
-        calibration: Weights over `lead`, `score` and the features of the best candidate.
+        prior: Log-odds of the confidence before any tree.
+        trees: What each adds to them.
         threshold: Below this confidence a figure question is abstained from.
         sentence_threshold: The same for questions whose answer is a sentence.
     """
 
     weights: Mapping[str, float]
-    bias: float
-    calibration: Mapping[str, float]
+    prior: float
+    trees: tuple[Tree, ...]
     threshold: float
     sentence_threshold: float
 
@@ -36,15 +40,15 @@ class Model:
         """The model that a training run wrote."""
         return cls(
             weights=data["weights"],
-            bias=data["bias"],
-            calibration=data["calibration"],
+            prior=data["prior"],
+            trees=tuple(_tree(node) for node in data["trees"]),
             threshold=data["threshold"],
             sentence_threshold=data["sentence_threshold"],
         )
 
     def score(self, features: Mapping[str, float]) -> float:
-        """Log-odds that the candidate is the answer."""
-        return self.bias + sum(self.weights.get(name, 0.0) * value for name, value in features.items())
+        """How good a candidate is beside the others of its question; only differences mean something."""
+        return sum(self.weights.get(name, 0.0) * value for name, value in features.items())
 
     def rank(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         """Candidates, best first, each with the probability of its *value*; ties keep the hits' order.
@@ -66,30 +70,60 @@ class Model:
     def confidence(self, ranked: Sequence[Finding], n_passages: int) -> float:
         """Chance in [0, 1] that the first of the ranked candidates answers the question."""
         found = confidence_features(ranked, self, n_passages)
-        return _sigmoid(sum(self.calibration.get(name, 0.0) * value for name, value in found.items()))
+        return _sigmoid(self.prior + sum(_leaf(tree, found) for tree in self.trees))
+
+
+def _tree(node: float | list[Any]) -> Tree:
+    if not isinstance(node, list):
+        return float(node)
+    name, threshold, low, high = node
+    return name, threshold, _tree(low), _tree(high)
+
+
+def _leaf(tree: Tree, features: Mapping[str, float]) -> float:
+    while isinstance(tree, tuple):
+        name, threshold, low, high = tree
+        tree = low if features.get(name, 0.0) <= threshold else high
+    return tree
 
 
 def confidence_features(ranked: Sequence[Finding], model: Model, n_passages: int) -> dict[str, float]:
     """What the confidence is computed from.
 
-    The score of the best candidate, its lead over the next one of *another* value, the probability of its value,
-    its features, and the crowd: among more passages a near miss is more likely (log10 of their number, over 5).
+    The score of the best candidate, its lead over the next one of *another* value (anywhere, in its own article, in
+    others), the probability of its value, what others state as near, its features, and the crowd: among more passages
+    a near miss is more likely (log10 of their number, over 5).
     """
     best = ranked[0]
     score = model.score(best.features)
-    rivals = [model.score(f.features) for f in ranked if _value(f) != _value(best)]
-    lead = score - max(rivals) if rivals else _FREE
-    crowd = log10(max(n_passages, 1)) / 5
-    told = {"one": 1.0, "score": score, "lead": min(lead, _FREE), "crowd": crowd, "mass": best.probability}
-    alone = {f"{name}_alone": best.features.get(name, 0.0) * max(0.0, 1 - crowd) for name in _MISSES}
-    return {**told, **alone, **best.features}
+    others = [f for f in ranked if _value(f) != _value(best)]
+
+    def lead(found: Sequence[Finding]) -> float:
+        return min(score - max((model.score(f.features) for f in found), default=-_FREE + score), _FREE)
+
+    conflicts = rivals(ranked)
+    return {
+        "score": score,
+        "lead": lead(others),
+        "lead_inside": lead([f for f in others if f.article_id == best.article_id]),
+        "lead_elsewhere": lead([f for f in others if f.article_id != best.article_id]),
+        "mass": best.probability,
+        "rivals": min(len({_value(f) for f in conflicts}), _SEVERAL) / _SEVERAL,
+        "rivals_elsewhere": min(
+            len({_value(f) for f in conflicts if f.article_id != best.article_id}), _SEVERAL
+        )
+        / _SEVERAL,
+        "articles_near": min(near_articles(ranked), _SEVERAL) / _SEVERAL,
+        "crowd": log10(max(n_passages, 1)) / 5,
+        **best.features,
+    }
 
 
 _FREE = 4.0
 """Lead of a best candidate without rivals."""
 
-_MISSES = ("miss_noun", "miss_name", "far_noun", "time_unknown", "time_conflict", "kind_conflict")
-"""What tells more where few articles are: among many, the better match would have been found."""
+_SEVERAL = 5
+"""Rivals and articles are counted up to it."""
 
 
 def _value(finding: Finding) -> tuple[object, str]:

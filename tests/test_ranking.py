@@ -9,8 +9,8 @@ from knowledge.schema import Finding
 
 MODEL = Model(
     weights={"cover_own": 2.0},
-    bias=-1.0,
-    calibration={"one": -1.0, "lead": 1.0},
+    prior=-1.0,
+    trees=(("lead", 0.5, -0.5, 1.5),),
     threshold=0.5,
     sentence_threshold=0.6,
 )
@@ -18,7 +18,10 @@ MODEL = Model(
 
 def findings(*covers):
     figures = link("甲为1元，乙为2元，丙为3元。")
-    return [Finding(f, "a", 0.0, features={"cover_own": c}) for f, c in zip(figures, covers, strict=True)]
+    rest = {"cover_sentence": 0.0, "cover_near": 0.0, "forbidden": 0.0}
+    return [
+        Finding(f, "a", 0.0, features={**rest, "cover_own": c}) for f, c in zip(figures, covers, strict=True)
+    ]
 
 
 def test_the_best_covered_comes_first_and_ties_keep_their_order():
@@ -66,12 +69,14 @@ def test_the_shipped_model_is_whole_and_small():
     file = resources.files("knowledge").joinpath("reading_model.json")
     text = file.read_text(encoding="utf-8")
     model = Model.from_json(json.loads(text))
-    assert len(text) < 20_000
+    assert len(text) < 60_000
     assert 0 < model.threshold < 1
     assert model.weights["cover_sentence"] > 0 > model.weights["miss_noun"]
 
 
 @pytest.mark.parametrize("score", [-1e6, 1e6])
 def test_no_score_is_too_far(score):
-    extreme = Model({}, score, {}, 0.5, 0.5)
-    assert 0 <= extreme.rank(findings(0, 0, 0))[0].probability <= 1
+    extreme = Model({"cover_own": score}, score, (), 0.5, 0.5)
+    ranked = extreme.rank(findings(0, 1, 0))
+    assert all(0 <= finding.probability <= 1 for finding in ranked)
+    assert 0 <= extreme.confidence(ranked, 10) <= 1

@@ -25,7 +25,7 @@ import numpy as np
 import yaml
 from bench_news import reliability
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import GradientBoostingClassifier
 
 from knowledge.build import Wenshu, open_wenshu
 from knowledge.figures import scan
@@ -43,8 +43,16 @@ MODEL = ROOT / "knowledge" / "reading_model.json"
 N_FOLDS = 10
 RIDGE = 0.0005
 """L2 penalty of the ranker: .0003 to .003 give the same accuracy within half a point, more costs two points."""
-SOFTNESS = 0.05
-"""Inverse penalty of the confidence."""
+BOOSTING = {
+    "n_estimators": 120,
+    "max_depth": 3,
+    "learning_rate": 0.06,
+    "subsample": 0.6,
+    "min_samples_leaf": 15,
+    "max_features": 0.3,
+    "random_state": 0,
+}
+"""Of the confidence.  At half coverage .925 of the answers over the news are right, with a logistic one .906."""
 N_HITS = 30
 
 
@@ -151,16 +159,16 @@ def fit_ranker(examples: Sequence[Example], names: Sequence[str]) -> np.ndarray:
     return minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
 
 
-def as_model(
-    names: Sequence[str], weights: np.ndarray, calibration: Mapping[str, float], **kept: float
-) -> Model:
-    return Model(
-        weights={n: round(float(w), 3) for n, w in zip(names, weights, strict=True)},
-        bias=0.0,
-        calibration=calibration,
-        threshold=kept.get("threshold", 0.5),
-        sentence_threshold=kept.get("sentence_threshold", 0.6),
-    )
+def as_model(names: Sequence[str], weights: np.ndarray, trees: tuple[float, list] = (0.0, [])) -> Model:
+    kept = {name: round(float(w), 3) for name, w in zip(names, weights, strict=True)}
+    data = {
+        "weights": kept,
+        "prior": trees[0],
+        "trees": trees[1],
+        "threshold": 0.5,
+        "sentence_threshold": 0.6,
+    }
+    return Model.from_json(data)
 
 
 def confidence_rows(
@@ -179,30 +187,37 @@ def confidence_rows(
 
 def fit_confidence(
     rows: Sequence[Mapping[str, float]], right: Sequence[bool], heft: Sequence[float]
-) -> dict[str, float]:
-    names = sorted({name for row in rows for name in row} - {"one"})
+) -> tuple[float, list]:
+    """Log-odds before any tree, and boosted trees over the features, as nested lists."""
+    names = sorted({name for row in rows for name in row})
     values = np.array([[row.get(n, 0.0) for n in names] for row in rows])
-    spread = values.std(axis=0)
-    spread[spread == 0] = 1.0
-    fitted = LogisticRegression(C=SOFTNESS, max_iter=5000).fit(values / spread, right, sample_weight=heft)
-    out = {
-        n: round(float(w), 4) for n, w in zip(names, fitted.coef_[0] / spread, strict=True) if abs(w) > 1e-4
-    }
-    return {"one": round(float(fitted.intercept_[0]), 4), **out}
+    fitted = GradientBoostingClassifier(**BOOSTING).fit(values, right, sample_weight=heft)
+    prior = float(fitted.init_.class_prior_[1])
+    trees = [nested(stage[0].tree_, names) for stage in fitted.estimators_]
+    return round(float(np.log(prior / (1 - prior))), 4), trees
 
 
-def learn(examples: Sequence[Example], names: Sequence[str]) -> Model:
+def nested(tree: object, names: Sequence[str], at: int = 0) -> float | list:
+    """One fitted tree as [feature, threshold, up to it, above it], leaves scaled by the learning rate."""
+    low, high = int(tree.children_left[at]), int(tree.children_right[at])
+    if low == high:
+        return round(float(tree.value[at][0][0]) * BOOSTING["learning_rate"], 4)
+    threshold = round(float(tree.threshold[at]), 4)
+    return [names[tree.feature[at]], threshold, nested(tree, names, low), nested(tree, names, high)]
+
+
+def learn(examples: Sequence[Example], names: Sequence[str]) -> tuple[np.ndarray, tuple[float, list]]:
     """Ranker on all answerable examples; confidence on out-of-fold scores of those that nothing forbids."""
     rows, right, heft = [], [], []
     for fold in range(N_FOLDS):
-        inner = as_model(names, fit_ranker([e for e in examples if fold_of(e) != fold], names), {})
+        inner = as_model(names, fit_ranker([e for e in examples if fold_of(e) != fold], names))
         held = [e for e in examples if fold_of(e) == fold]
         for row, good, no, e in zip(*confidence_rows(inner, held), held, strict=True):
             if not no:
                 rows.append(row)
                 right.append(good)
                 heft.append(0.5 if e.group == "taken out" else 1.0)
-    return as_model(names, fit_ranker(examples, names), fit_confidence(rows, right, heft))
+    return fit_ranker(examples, names), fit_confidence(rows, right, heft)
 
 
 _FOLDS: dict[str, int] = {}
@@ -217,7 +232,7 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
     """Nested cross-validation: every figure printed is of questions that neither ranker nor confidence saw."""
     tally: dict[str, list[tuple[float, bool, str, bool]]] = {}
     for fold in range(N_FOLDS):
-        model = learn([e for e in examples if fold_of(e) != fold], names)
+        model = as_model(names, *learn([e for e in examples if fold_of(e) != fold], names))
         held = [e for e in examples if fold_of(e) == fold]
         for e, good, no in zip(held, *confidence_rows(model, held)[1:], strict=True):
             sure = model.confidence(model.rank(e.found), e.n_passages)
@@ -245,13 +260,21 @@ def report(examples: Sequence[Example], names: Sequence[str], threshold: float) 
     print("\nreliability (all groups)\n" + reliability([(r[0], r[1]) for r in everything]))
 
 
+def written(data: Mapping) -> str:
+    """The model as JSON that can be read: a line a weight, a line a tree."""
+    weights = ",\n".join(f"  {json.dumps(n)}: {w}" for n, w in sorted(data["weights"].items()))
+    trees = ",\n".join(f"  {json.dumps(tree)}" for tree in data["trees"])
+    head = "".join(f' "{n}": {data[n]},\n' for n in ("threshold", "sentence_threshold", "prior"))
+    return f'{{\n{head} "weights": {{\n{weights}\n }},\n "trees": [\n{trees}\n ]\n}}\n'
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--news", type=Path, required=True, help="home that holds the news corpus")
     parser.add_argument("--questions", type=Path, required=True, help="qa_dev.jsonl")
-    parser.add_argument("--threshold", type=float, default=0.72)
+    parser.add_argument("--threshold", type=float, default=0.69)
     parser.add_argument("--sentence-threshold", type=float, default=0.6)
     parser.add_argument("--write", action="store_true", help="write knowledge/reading_model.json")
     parser.add_argument("--keep", type=Path, help="also pickle the examples here")
@@ -274,10 +297,15 @@ def main() -> None:
     if not options.no_report:
         report(examples, names, options.threshold)
     if options.write:
-        kept = {"threshold": options.threshold, "sentence_threshold": options.sentence_threshold}
-        model = learn(examples, names)
-        data = {"weights": model.weights, "bias": 0.0, "calibration": model.calibration, **kept}
-        MODEL.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        weights, (prior, trees) = learn(examples, names)
+        data = {
+            "threshold": options.threshold,
+            "sentence_threshold": options.sentence_threshold,
+            "weights": as_model(names, weights).weights,
+            "prior": prior,
+            "trees": trees,
+        }
+        MODEL.write_text(written(data), encoding="utf-8")
         print(f"wrote {MODEL.name}")
 
 
