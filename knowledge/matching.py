@@ -102,5 +102,7 @@ def _pairs(term: str, text: str) -> float:
 
 def _abbreviates(term: str, text: str) -> bool:
     """Whether the term's characters stand in order, close together, in one word run of the text."""
+    if not all(c in text for c in term):
+        return False
     gap = r"[一-鿿]{0,3}?"
     return re.search(gap.join(re.escape(c) for c in term), text) is not None
