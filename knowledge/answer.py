@@ -99,13 +99,14 @@ class Reader:
     def _figure_answer(
         self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
     ) -> Answer:
-        ranked = self.model.rank(candidates(question, terms, hits, self.evidence, self.n_passages()))
+        n_passages = self.n_passages()
+        ranked = self.model.rank(candidates(question, terms, hits, self.evidence, n_passages))
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
         nearest = reordered(hits, ranked, self.model.score)
-        confidence = self.model.confidence(ranked, self.n_passages())
-        if abstain and (reason := self._why_not(question, best, confidence)):
+        confidence = self.model.confidence(ranked, n_passages)
+        if abstain and (reason := self._why_not(question, best, confidence, n_passages)):
             shown = _abstained(reason, nearest, self.evidence)
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES], hits=nearest)
         return replace(_answered(question, ranked, confidence, self.evidence), hits=nearest)
@@ -130,11 +131,11 @@ class Reader:
             yes_no=True if question.yes_no and sure else None,
         )
 
-    def _why_not(self, question: Question, best: Finding, confidence: float) -> str:
+    def _why_not(self, question: Question, best: Finding, confidence: float, n_passages: int) -> str:
         """The reason to abstain; empty if the best candidate is good enough."""
         if not question.terms:
             return "not_a_question"
-        if reason := objection(best.features, self.n_passages()):
+        if reason := objection(best.features, n_passages):
             return reason
         return "" if confidence >= self.model.threshold else "unsure"
 
