@@ -188,7 +188,7 @@ def _stands_in(finding: Finding, citation: Citation | None) -> bool:
 
 
 def _abstained(reason: str, hits: Sequence[Hit], evidence: Callable[[str], Evidence]) -> Answer:
-    """An abstention with the nearest passages, each cut to the sentence that opens it."""
+    """An abstention with the nearest passages, each whole."""
     nearest = []
     for label, hit in enumerate(hits[:N_NEAREST], 1):
         article = evidence(hit.passage.article_id).article
@@ -236,14 +236,14 @@ def _quote(source: Evidence, figure: Figure) -> Span:
     opens = source.text[sentence.start : sentence.end].lstrip()
     if not re.match(r"其中|这些|该|此外，其", opens):
         return sentence
-    before = [s for s in sentences(source.text) if s.end <= sentence.start]
+    before = [s for s in source.sentences if s.end <= sentence.start]
     if before and "\n" not in source.text[before[-1].end : sentence.start]:
         return Span(before[-1].start, sentence.end)
     return sentence
 
 
 def _phrase(source: Evidence, figure: Figure) -> str:
-    """The answer in the article's words: measure, figure, time."""
+    """The answer in the article's words: the figure and its time."""
     quantity = figure.quantity
     surface = source.article.text[quantity.start : quantity.end]
     when = f"（{figure.as_of.surface}）" if figure.as_of else ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from knowledge.chunking import clauses, sentences
+from knowledge.chunking import clauses
 from knowledge.features import Evidence
 from knowledge.figures import scan
 from knowledge.fit import time_fit
@@ -66,7 +66,7 @@ def with_speaker(text: str, sentence: Span) -> Span:
 
 
 def _hit_sentences(source: Evidence, hit: Hit) -> list[Span]:
-    inside = [s for s in sentences(source.text) if hit.passage.start <= s.start < hit.passage.end]
+    inside = [s for s in source.sentences if hit.passage.start <= s.start < hit.passage.end]
     return [with_speaker(source.text, s) for s in inside] or [Span(hit.passage.start, hit.passage.end)]
 
 
