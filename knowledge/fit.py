@@ -7,12 +7,10 @@ from datetime import date
 from knowledge.agreement import base_unit
 from knowledge.places import first_place, places
 from knowledge.question import Question
-from knowledge.schema import Figure, Kind, Period, Quantity
+from knowledge.schema import RATES, Figure, Kind, Period, Quantity
 
 HEDGED = re.compile(r"预计|预估|预期|目标|力争|计划|将|打算|要")
 """A question that asks for what is not yet a fact."""
-
-RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 
 _MEANS = frozenset({"人均", "日均", "月均", "年均", "平均"})
 _AVERAGES = _MEANS | {"环比", "同比"}

@@ -13,10 +13,9 @@ from typing import NamedTuple
 
 from knowledge.chunking import clauses, sentences
 from knowledge.figures import scan
-from knowledge.schema import Figure, Kind, Period, Quantity, Span
+from knowledge.schema import RATES, Figure, Kind, Period, Quantity, Span
 from knowledge.statistic import direction_of, statistic_of
 
-_RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
 _COUNTED = frozenset({Kind.COUNT})
 _UNLINKED = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
@@ -203,7 +202,7 @@ def _measure(text: str, quantity: Quantity, reach: Span, periods: Sequence[Perio
 
 def _statistic(text: str, quantity: Quantity, reach: Span, clause: Span) -> str:
     own = statistic_of(text[reach.start : quantity.start])
-    if own or quantity.kind not in _RATES:
+    if own or quantity.kind not in RATES:
         return own
     return statistic_of(text[clause.start : quantity.start])
 
@@ -245,12 +244,12 @@ def _giver(text: str, scene: _Scene, figure: Figure, before: Sequence[Figure]) -
     if not before:
         return None
     own = _timeless(text, Span(figure.reach.start, figure.quantity.start), scene.periods)
-    changed = _TO_IT.fullmatch(own) or (figure.quantity.kind not in _RATES and _CHANGES.fullmatch(own))
+    changed = _TO_IT.fullmatch(own) or (figure.quantity.kind not in RATES and _CHANGES.fullmatch(own))
     if figure.measure.startswith("占"):
-        return before[-1] if before[-1].quantity.kind not in _RATES else None
+        return before[-1] if before[-1].quantity.kind not in RATES else None
     if changed or (before[-1].quantity.kind is figure.quantity.kind and _RISES.fullmatch(own)):
         return before[-1]
-    if figure.quantity.kind not in _RATES or (figure.measure and not _BESIDE.search(own)):
+    if figure.quantity.kind not in RATES or (figure.measure and not _BESIDE.search(own)):
         return None
     whole = (f for f in reversed(before) if "占" not in f.measure)
     return next(whole, before[-1]) if figure.statistic in {"同比", "环比"} else before[-1]
@@ -291,7 +290,7 @@ def _as_item(text: str, figure: Figure, item: str) -> Figure:
 def _stated_before(text: str, clause: Span, figures: Sequence[Figure], run: Sequence[int]) -> list[Figure]:
     """As many figures right before 分别, each with a measure of its own: 营收100亿元、利润20亿元，分别增长5%、8%."""
     before = figures[: run[0]] if run else ()
-    givers = [f for f in before if f.quantity.kind not in _RATES][-len(run) :]
+    givers = [f for f in before if f.quantity.kind not in RATES][-len(run) :]
     own = [f for f in givers if f.measure and not f.inherited and not f.series]
     between = own and text[own[-1].quantity.end : text.find("分别", clause.start, clause.end)]
     return own if len(own) == len(run) > 1 and between and _ONLY_COMPARES.fullmatch(between) else []

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from knowledge import numerals
 from knowledge.figures import scan
-from knowledge.schema import Direction, Kind, Modifier, Period, Quantity
+from knowledge.schema import RATES, Direction, Kind, Modifier, Period, Quantity
 from knowledge.statistic import DOWN, UP, direction_of, statistic_of
 from knowledge.terms import NUMBER_WORD, Term, Tokenize, content_terms, unit_after
 
@@ -275,7 +275,7 @@ def _rates(text: str) -> frozenset[Kind]:
     if re.search(_SHARE, text) and not changed:
         return frozenset({Kind.PERCENT})
     asked = re.search(_RATE, text) or re.search(_CHANGED, text)
-    return frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE}) if asked else frozenset()
+    return RATES if asked else frozenset()
 
 
 def _measured(text: str) -> frozenset[Kind]:

@@ -28,6 +28,10 @@ class Kind(StrEnum):
     """A bare number that states a value: 指数报3200.5."""
 
 
+RATES = frozenset({Kind.PERCENT, Kind.PERCENT_POINT, Kind.MULTIPLE})
+"""Kinds that a rate or a share can have."""
+
+
 class Modifier(StrEnum):
     """How the text bounds the number it states."""
 
