@@ -6,7 +6,6 @@ Their weights are learned (`tests/bench/train.py`).
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +13,10 @@ from math import sqrt
 from typing import NamedTuple
 
 from knowledge.chunking import sentences
-from knowledge.figures import Scan, scan
 from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Question
-from knowledge.schema import Article, Figure, Hit, Kind, Period, Quantity, Span
+from knowledge.schema import Article, Figure, Hit, Kind, Span
 
 _HAN = re.compile(r"[一-鿿A-Za-z]")
 
@@ -48,27 +46,6 @@ class Evidence:
     def sentences(self) -> tuple[Span, ...]:
         """The sentences of `text`."""
         return tuple(sentences(self.text))
-
-    @cached_property
-    def found(self) -> Scan:
-        """The quantities and periods of `text`, unlinked."""
-        return scan(self.text, anchor=self.article.day)
-
-    @property
-    def periods(self) -> tuple[Period, ...]:
-        """The dates and spans of days of `text`."""
-        return self.found.periods
-
-    @property
-    def quantities(self) -> tuple[Quantity, ...]:
-        """The quantities of `text`, with ranks and scores."""
-        return self.found.quantities
-
-    @cached_property
-    def dated(self) -> tuple[tuple[Period, Span], ...]:
-        """`periods`, each with its sentence."""
-        starts = [s.start for s in self.sentences]
-        return tuple((p, self.sentences[bisect_right(starts, p.start) - 1]) for p in self.periods)
 
 
 _NEAR = 160

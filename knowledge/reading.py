@@ -75,17 +75,6 @@ def candidates(
     return _compared(_of_kind(question, found), n_passages)
 
 
-def all_candidates(
-    question: Question,
-    terms: Sequence[Weighted],
-    hits: Sequence[Hit],
-    evidence: Callable[[str], Evidence],
-    n_passages: int,
-) -> tuple[Finding, ...]:
-    """Every figure of the hit passages, whatever its unit: what a claim is held against."""
-    return _compared(_figures(question, terms, hits, evidence, lambda *_: True), n_passages)
-
-
 def _figures(
     question: Question,
     terms: Sequence[Weighted],
