@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from knowledge.agreement import agrees, base_unit, same_unit
 from knowledge.schema import Finding, Quantity
+
+Amount = tuple[Decimal, str]
 
 _AS_WELL = 0.7
 """Share of a candidate's cover that another of its value must have to speak of the same thing."""
@@ -19,7 +22,7 @@ def with_agreement(found: Sequence[Finding]) -> list[Finding]:
     by_unit: dict[str, list[Finding]] = defaultdict(list)
     for finding in found:
         by_unit[base_unit(finding.figure.quantity.unit)[0]].append(finding)
-    by_unit[""] = list(found)
+    by_unit[""] = list(found)  # a number without a unit may be any other's
     out = []
     for finding in found:
         group = by_unit[base_unit(finding.figure.quantity.unit)[0]]
@@ -92,10 +95,10 @@ def rivals(ranked: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def near_articles(ranked: Sequence[Finding]) -> int:
-    """How many articles speak of the thing about as plainly as the best candidate's."""
+def near_articles(ranked: Sequence[Finding]) -> set[str]:
+    """Which articles speak of the thing about as plainly as the best candidate's."""
     least = _RIVAL * _cover(ranked[0])
-    return len({finding.article_id for finding in ranked if _cover(finding) >= least})
+    return {finding.article_id for finding in ranked if _cover(finding) >= least}
 
 
 def elsewhere(ranked: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -104,11 +107,10 @@ def elsewhere(ranked: Sequence[Finding]) -> tuple[Finding, ...]:
     Only what is about as likely as the best and has no fault of its own: a conflict, or another day's figure.
     """
     best = ranked[0]
-    out: dict[tuple[object, str], Finding] = {}
+    out: dict[Amount, Finding] = {}
     for other in rivals(ranked):
         if other.article_id != best.article_id and other.probability >= _LIKELY * best.probability:
-            quantity = other.figure.quantity
-            out.setdefault((quantity.value, quantity.unit), other)
+            out.setdefault(amount(other), other)
     return tuple(out.values())
 
 
@@ -116,8 +118,14 @@ _LIKELY = 0.2
 """Of the best value's probability, that another must have to be worth showing beside it."""
 
 
+def amount(finding: Finding) -> Amount:
+    """What a candidate states, as it is written: value and unit."""
+    quantity = finding.figure.quantity
+    return quantity.value, quantity.unit
+
+
 def _agree(one: Quantity, other: Quantity) -> bool:
-    return bool(agrees(one, other) or agrees(other, one))
+    return same_unit(one, other) and bool(agrees(one, other) or agrees(other, one))
 
 
 def _cover(finding: Finding) -> float:

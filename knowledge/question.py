@@ -82,14 +82,15 @@ _DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 """Base units (`agreement.base_unit`) of what a word measures."""
 
+_TENTHS = r"(?:几|多少)成(?=[了的左呢啊?？]|$)"
 _RATE = (
     r"同比|环比|增速|增幅|涨幅|降幅|跌幅|比例|占比|比重|比率|(?<![频功帧汇])率(?!先|领)|百分之(?:几|多少)|百分比"
-    r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
+    rf"|{_TENTHS}"
 )
 _SHARE = (
     r"比例|占比|比重|百分之(?:几|多少)|百分比|概率|可能性"
     r"|(?:占(?![用据领地位线道])|相当于)[^，。]{1,16}的?(?:多少|几)(?![家个人倍钱户])"
-    r"|(?:几|多少)成(?=[了的左呢啊?？]|$)"
+    rf"|{_TENTHS}"
 )
 """What is a share of a whole: no 百分点, which tells shares apart, can be one."""
 _MONEY = (

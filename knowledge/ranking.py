@@ -5,12 +5,12 @@ turn the best candidate's features and its lead into the chance of being right. 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log10
+from math import exp, inf, log10
 from typing import Any, Self
 
-from knowledge.consensus import near_articles, rivals
+from knowledge.consensus import Amount, amount, near_articles, rivals
 from knowledge.schema import Finding
 
 Tree = float | tuple[str, float, "Tree", "Tree"]
@@ -61,10 +61,11 @@ class Model:
         scores = [self.score(f.features) for f in found]
         top = max(scores)
         parts = [exp(score - top) for score in scores]
-        mass: dict[tuple[object, str], float] = defaultdict(float)
+        total = sum(parts)
+        mass: dict[Amount, float] = defaultdict(float)
         for finding, part in zip(found, parts, strict=True):
-            mass[_value(finding)] += part / sum(parts)
-        ranked = [(replace(f, probability=mass[_value(f)]), s) for f, s in zip(found, scores, strict=True)]
+            mass[amount(finding)] += part / total
+        ranked = [(replace(f, probability=mass[amount(f)]), s) for f, s in zip(found, scores, strict=True)]
         return tuple(f for f, _ in sorted(ranked, key=lambda item: (-item[0].probability, -item[1])))
 
     def confidence(self, ranked: Sequence[Finding], n_passages: int) -> float:
@@ -96,27 +97,28 @@ def confidence_features(ranked: Sequence[Finding], model: Model, n_passages: int
     """
     best = ranked[0]
     score = model.score(best.features)
-    others = [f for f in ranked if _value(f) != _value(best)]
-
-    def lead(found: Sequence[Finding]) -> float:
-        return min(score - max((model.score(f.features) for f in found), default=-_FREE + score), _FREE)
-
+    others = [(f, model.score(f.features)) for f in ranked if amount(f) != amount(best)]
     conflicts = rivals(ranked)
     return {
         "score": score,
-        "lead": lead(others),
-        "lead_inside": lead([f for f in others if f.article_id == best.article_id]),
-        "lead_elsewhere": lead([f for f in others if f.article_id != best.article_id]),
+        "lead": _lead(score, [s for _, s in others]),
+        "lead_inside": _lead(score, [s for f, s in others if f.article_id == best.article_id]),
+        "lead_elsewhere": _lead(score, [s for f, s in others if f.article_id != best.article_id]),
         "mass": best.probability,
-        "rivals": min(len({_value(f) for f in conflicts}), _SEVERAL) / _SEVERAL,
-        "rivals_elsewhere": min(
-            len({_value(f) for f in conflicts if f.article_id != best.article_id}), _SEVERAL
-        )
-        / _SEVERAL,
-        "articles_near": min(near_articles(ranked), _SEVERAL) / _SEVERAL,
+        "rivals": _several({amount(f) for f in conflicts}),
+        "rivals_elsewhere": _several({amount(f) for f in conflicts if f.article_id != best.article_id}),
+        "articles_near": _several(near_articles(ranked)),
         "crowd": log10(max(n_passages, 1)) / 5,
         **best.features,
     }
+
+
+def _lead(score: float, others: Sequence[float]) -> float:
+    return min(score - max(others, default=-inf), _FREE)
+
+
+def _several(things: Collection[object]) -> float:
+    return min(len(things), _SEVERAL) / _SEVERAL
 
 
 _FREE = 4.0
@@ -124,11 +126,6 @@ _FREE = 4.0
 
 _SEVERAL = 5
 """Rivals and articles are counted up to it."""
-
-
-def _value(finding: Finding) -> tuple[object, str]:
-    quantity = finding.figure.quantity
-    return quantity.value, quantity.unit
 
 
 _FAR = 700.0

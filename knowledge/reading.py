@@ -65,33 +65,23 @@ def candidates(
     n_passages: int,
 ) -> tuple[Finding, ...]:
     """The figures of the hit passages that can answer, each with its features; probability 0 until `rank` sets it."""
-
-    def can_answer(figure: Figure, source: Evidence) -> bool:
-        if question.ask is not Ask.FIGURE:
-            return True
-        return not (echoes(question, figure) or begins(question, source.text, figure))
-
-    found = _figures(question, terms, hits, evidence, can_answer)
-    return _compared(_of_kind(question, found), n_passages)
-
-
-def _figures(
-    question: Question,
-    terms: Sequence[Weighted],
-    hits: Sequence[Hit],
-    evidence: Callable[[str], Evidence],
-    wanted: Callable[[Figure, Evidence], bool],
-) -> list[Finding]:
-    out: dict[tuple[str, int], Finding] = {}
+    found: dict[tuple[str, int], Finding] = {}
     for hit in hits:
         passage, source = hit.passage, evidence(hit.passage.article_id)
         for figure in source.figures:
             key = (passage.article_id, figure.quantity.start)
             inside = passage.start <= figure.quantity.start < passage.end
-            if inside and key not in out and wanted(figure, source):
-                found = features(question, terms, hit, source, figure)
-                out[key] = Finding(figure, passage.article_id, 0.0, features=found)
-    return list(out.values())
+            if inside and key not in found and _can_answer(question, figure, source):
+                told = features(question, terms, hit, source, figure)
+                found[key] = Finding(figure, passage.article_id, 0.0, features=told)
+    return _compared(_of_kind(question, list(found.values())), n_passages)
+
+
+def _can_answer(question: Question, figure: Figure, source: Evidence) -> bool:
+    """Whether a figure is neither the asker's own nor what a change set out from."""
+    if question.ask is not Ask.FIGURE:
+        return True
+    return not (echoes(question, figure) or begins(question, source.text, figure))
 
 
 def _compared(found: list[Finding], n_passages: int) -> tuple[Finding, ...]:
