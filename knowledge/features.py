@@ -1,8 +1,8 @@
 """What speaks for and against a figure as the answer to a question, each by name.
 
 Features say, in [0, 1] unless noted, how much of what was asked stands where (in the reach that governs the
-figure, earlier in its sentence, nearby, in the article) and whether unit, statistic, direction and time agree.
-Their weights are learned (`tests/bench/train.py`).
+figure, earlier in its sentence, nearby, in the article) and whether unit, statistic, direction and time agree;
+`lead_over_rivals` lies in [-1, 1].  Their weights are learned (`tests/bench/train.py`).
 """
 
 import re
@@ -216,7 +216,7 @@ _BESIDE = 40
 
 
 def _told(question: Question, figure: Figure, rivals: Sequence[Figure]) -> dict[str, float]:
-    """How near the asker's own figures (连续31天的最高气温) stand, and whether a rival is newer or of a later time."""
+    """How near the asker's own figures (连续31天的最高气温) stand, and whether a rival is of a later time."""
     gaps = []
     for own in question.quantities:
         said = [r for r in rivals if (r.quantity.value, r.quantity.unit) == (own.value, own.unit)]

@@ -242,7 +242,7 @@ class Citation:
 
     Attributes:
         label: 1 for the first citation of an answer.
-        quote: `article.text[start:end]`: a sentence, at most two.
+        quote: `article.text[start:end]`: a sentence, at most two; beside an abstention a passage.
         start: Start in `Article.text`.
         end: Half-open end.
         marks: Spans in `Article.text` to highlight, within [start, end).
@@ -306,13 +306,13 @@ class Answer:
         figures: First the answer, then what belongs with it; each with its citation's label.
         citations: The sentences the figures (or the answer) stand in; if abstained, the nearest passages.
         confidence: Calibrated probability in [0, 1] that the answer is right.
-        alternatives: The same measure in other articles or at other dates.
+        alternatives: What other articles state of the same thing, newest first, each with its citation's label.
         candidates: What came next.
         reason: A code that says why it abstained (no_passage, no_figure, unsure, other_time, other_entity,
             not_a_question, …); empty if answered.
         yes_no: For a yes/no question, the verdict; else None.
         timings_ms: Milliseconds by stage.
-        hits: What retrieval found, nearest first.
+        hits: What retrieval found; for a figure in the order of what stands in them, else nearest first.
     """
 
     question: str
