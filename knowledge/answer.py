@@ -155,26 +155,19 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
     """
     for citation in answer.citations:
         if articles(citation.article_id).text[citation.start : citation.end] != citation.quote:
-            return replace(
-                answer,
-                status=Status.ABSTAINED,
-                figures=(),
-                alternatives=(),
-                citations=(),
-                reason="quote_not_verbatim",
-            )
+            return _withdrawn(replace(answer, citations=()), "quote_not_verbatim")
     by_label = {c.label: c for c in answer.citations}
     for finding in (*answer.figures, *answer.alternatives):
         if not _stands_in(finding, by_label.get(finding.citation)):
-            return replace(
-                answer,
-                status=Status.ABSTAINED,
-                figures=(),
-                alternatives=(),
-                text="",
-                reason="figure_not_in_quote",
-            )
+            return _withdrawn(answer, "figure_not_in_quote")
     return answer
+
+
+def _withdrawn(answer: Answer, reason: str) -> Answer:
+    """An abstention in place of an answer that failed: nothing that it said is left."""
+    return replace(
+        answer, status=Status.ABSTAINED, reason=reason, text="", figures=(), alternatives=(), yes_no=None
+    )
 
 
 def _stands_in(finding: Finding, citation: Citation | None) -> bool:

@@ -130,6 +130,14 @@ def test_a_quote_that_is_not_verbatim_is_not_shown():
     assert checked.status is Status.ABSTAINED
     assert checked.figures == checked.citations == ()
     assert checked.reason == "quote_not_verbatim"
+    assert checked.text == ""
+
+
+def test_a_verdict_goes_with_the_figure_that_it_rests_on():
+    answer = ask("绿投累计投资超过20亿元了吗")
+    assert answer.yes_no is True
+    forged = replace(answer.citations[0], quote="绿投累计投资19亿元。")
+    assert verify(replace(answer, citations=(forged,)), {"a": ARTICLE}.__getitem__).yes_no is None
 
 
 @pytest.mark.parametrize("change", [{"value": 2362000000}, {"unit": "美元"}, {"start": 0, "end": 5}])
