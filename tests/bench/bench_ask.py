@@ -7,23 +7,15 @@ returns its four nearest, with no reading at all.
 """
 
 import argparse
-import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import yaml
-from langchain_chroma import Chroma
+from baseline import latency, plain, read_rows, seed_pairs
 
-from knowledge.build import Wenshu, open_wenshu
-from knowledge.chunking import chunk
-from knowledge.embeddings import open_embedder
+from knowledge.build import open_wenshu
 from knowledge.settings import Settings
-from knowledge.tokens import counter
-
-ROOT = Path(__file__).parents[2]
 
 
 def timed(ask: Callable[[str], object], questions: Sequence[str]) -> list[float]:
@@ -39,20 +31,8 @@ def timed(ask: Callable[[str], object], questions: Sequence[str]) -> list[float]
 
 
 def row(name: str, took: Sequence[float]) -> str:
-    ordered = sorted(took)
-    p95 = ordered[int(0.95 * (len(ordered) - 1))]
-    return f"{name:34s} {len(took):5d} {statistics.median(took):9.1f} {p95:9.1f}"
-
-
-def plain(wenshu: Wenshu) -> Chroma:
-    """The same passages in a Chroma collection of their own."""
-    settings = Settings()
-    count = counter(settings.encoding)
-    store = Chroma("plain", embedding_function=open_embedder(settings.embedder).model)
-    for article in wenshu.articles():
-        passages = chunk(article, count_tokens=count, max_tokens=settings.max_tokens)
-        store.add_texts([p.text for p in passages], ids=[p.id for p in passages])
-    return store
+    p50, p95 = latency(took)
+    return f"{name:34s} {len(took):5d} {p50:9.1f} {p95:9.1f}"
 
 
 def main() -> None:
@@ -63,11 +43,9 @@ def main() -> None:
     parser.add_argument("--questions", type=Path)
     options = parser.parse_args()
     if options.questions:
-        lines = options.questions.read_text(encoding="utf-8").splitlines()
-        questions = [json.loads(line)["question"] for line in lines]
+        questions = [row["question"] for row in read_rows(options.questions)]
     else:
-        pairs = yaml.safe_load((ROOT / "seeds" / "qa.yaml").read_text(encoding="utf-8"))["pairs"]
-        questions = [pair["question"] for pair in pairs]
+        questions = [pair["question"] for pair in seed_pairs()]
     with tempfile.TemporaryDirectory() as folder:
         wenshu = open_wenshu(Settings(home=options.home or Path(folder)))
         if wenshu.is_empty:
@@ -75,7 +53,7 @@ def main() -> None:
         print(f"{'pipeline':34s} {'n':>5s} {'p50 ms':>9s} {'p95 ms':>9s}")
         print(row("wenshu: answer with citation", timed(wenshu.ask, questions)))
         if options.home is None:
-            store = plain(wenshu)
+            store = plain(wenshu, "plain")
             print(
                 row(
                     "plain LangChain + Chroma: top 4",

@@ -12,7 +12,6 @@ import argparse
 import json
 import re
 import resource
-import statistics
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,18 +20,13 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-from langchain_chroma import Chroma
+from baseline import ROOT, latency, plain, read_rows, seed_pairs
 
 from knowledge.build import Wenshu, open_wenshu
-from knowledge.chunking import chunk
-from knowledge.embeddings import open_embedder
 from knowledge.figures import scan
 from knowledge.schema import Answer, Status
 from knowledge.settings import Settings
-from knowledge.tokens import counter
 
-ROOT = Path(__file__).parents[2]
 KS = (1, 4, 5, 10)
 
 
@@ -82,14 +76,14 @@ def table(name: str, asked: Sequence[Asked]) -> str:
     n = len(asked)
     found = " / ".join(f"{sum(a.rank is not None and a.rank <= k for a in asked) / n:.3f}" for k in KS)
     given, right = sum(a.given for a in asked), sum(a.right for a in asked)
-    took = sorted(a.took for a in asked)
+    p50, p95 = latency([a.took for a in asked])
     return "\n".join(
         (
             f"{name}, {n} questions",
             f"  passage recall@{' / @'.join(map(str, KS))}   {found}",
             f"  figure-exact@1, no abstaining     {sum(a.exact for a in asked) / n:.3f}",
             f"  with abstaining                   coverage {given / n:.3f}, precision {right / (given or 1):.3f}",
-            f"  milliseconds p50 / p95            {statistics.median(took):.0f} / {took[int(0.95 * (n - 1))]:.0f}",
+            f"  milliseconds p50 / p95            {p50:.0f} / {p95:.0f}",
         )
     )
 
@@ -110,9 +104,8 @@ def reliability(given: Sequence[tuple[float, bool]]) -> str:
 
 def seed_rows() -> list[dict]:
     """The seed's pairs whose answer is a figure, as questions of the corpus are written."""
-    pairs = yaml.safe_load((ROOT / "seeds" / "qa.yaml").read_text(encoding="utf-8"))["pairs"]
     seed = next((ROOT / "seeds").glob("*.md")).stem
-    stated = [p for p in pairs if "value" in p and re.search(r"\d", p.get("sentence", ""))]
+    stated = [p for p in seed_pairs() if "value" in p and re.search(r"\d", p.get("sentence", ""))]
     return [
         {"question": p["question"], "answer": _as_said(p), "gold_articles": [seed]}
         for p in stated
@@ -128,15 +121,9 @@ def _as_said(pair: Mapping) -> str:
     )
 
 
-def plain(wenshu: Wenshu, rows: Sequence[Mapping]) -> str:
+def recalled(wenshu: Wenshu, rows: Sequence[Mapping], name: str) -> str:
     """Share of questions whose answer stands in plain top-4, of a gold article, and milliseconds."""
-    settings = Settings()
-    store = Chroma(f"plain-{id(rows)}", embedding_function=open_embedder(settings.embedder).model)
-    count = counter(settings.encoding)
-    for article in wenshu.articles():
-        passages = chunk(article, count_tokens=count, max_tokens=settings.max_tokens)
-        metadata = [{"article": article.id} for _ in passages]
-        store.add_texts([p.text for p in passages], metadata, ids=[p.id for p in passages])
+    store = plain(wenshu, name)
     hits, took = 0, []
     for row in rows:
         started = time.perf_counter()
@@ -146,10 +133,10 @@ def plain(wenshu: Wenshu, rows: Sequence[Mapping]) -> str:
             d.metadata["article"] in row["gold_articles"] and holds(d.page_content, row["answer"])
             for d in documents
         )
-    p95 = sorted(took)[int(0.95 * (len(took) - 1))]
+    p50, p95 = latency(took)
     return (
         f"  plain LangChain + Chroma          recall@4 {hits / len(rows):.3f}; no figure, no abstaining; "
-        f"{statistics.median(took):.0f} / {p95:.0f} ms"
+        f"{p50:.0f} / {p95:.0f} ms"
     )
 
 
@@ -162,7 +149,7 @@ def beside_plain(news: Wenshu, rows: Sequence[Mapping], n_articles: int) -> None
         few = open_wenshu(Settings(home=Path(folder) / "seed"))
         few.ingest_bundled()
         print(table("\nwenshu, the seed alone", [ask(few, row) for row in seed_rows()]))
-        print(plain(few, seed_rows()))
+        print(recalled(few, seed_rows(), "seed"))
         few.close()
         file = Path(folder) / "some.jsonl"
         with file.open("w", encoding="utf-8") as out:
@@ -172,7 +159,7 @@ def beside_plain(news: Wenshu, rows: Sequence[Mapping], n_articles: int) -> None
         some = open_wenshu(Settings(home=Path(folder) / "some"))
         some.ingest([file], dense="none")
         print(table(f"\nwenshu, {len(chosen)} articles", [ask(some, row) for row in rows]))
-        print(plain(some, rows))
+        print(recalled(some, rows, "some"))
         some.close()
 
 
@@ -187,7 +174,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.home or options.news):
         parser.error("name the corpus (--news) or a home that holds it (--home)")
-    rows = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines()]
+    rows = read_rows(options.questions)
     with tempfile.TemporaryDirectory() as folder:
         wenshu = open_wenshu(Settings(home=options.home or Path(folder)))
         if options.home is None:

@@ -22,7 +22,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-import yaml
+from baseline import ROOT, read_pairs, read_rows, seed_pairs
 from bench_news import reliability
 from scipy.optimize import minimize
 from sklearn.ensemble import GradientBoostingClassifier
@@ -37,7 +37,6 @@ from knowledge.retrieval import to_hit
 from knowledge.schema import Finding
 from knowledge.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 DATA = Path(__file__).parent / "data"
 MODEL = ROOT / "knowledge" / "reading_model.json"
 N_FOLDS = 10
@@ -53,7 +52,6 @@ BOOSTING = {
     "random_state": 0,
 }
 """Of the confidence.  At half coverage .925 of the answers over the news are right, with a logistic one .906."""
-N_HITS = 30
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,6 @@ class Example:
     n_passages: int
 
 
-def read_rows(file: Path) -> list[dict]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-
-
-def read_pairs(file: Path) -> list[dict]:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))["pairs"]
-
-
 def example(
     wenshu: Wenshu,
     group: str,
@@ -85,8 +75,9 @@ def example(
 ) -> Example | None:
     """The candidates of one question as the product sees them; None if it wants no figure."""
     reader = wenshu._reader
-    documents = wenshu.retriever.invoke(text, k=N_HITS * (3 if without else 1))
-    hits = [to_hit(d) for d in documents if d.metadata["article_id"] not in without][:N_HITS]
+    k = wenshu.retriever.k
+    documents = wenshu.retriever.invoke(text, k=k * (3 if without else 1))
+    hits = [to_hit(d) for d in documents if d.metadata["article_id"] not in without][:k]
     question = reader.analyse(text, hits)
     if question.ask not in {Ask.FIGURE, Ask.YES_NO}:
         return None
@@ -281,7 +272,7 @@ def main() -> None:
     parser.add_argument("--no-report", action="store_true")
     options = parser.parse_args()
     rows = read_rows(options.questions)
-    pairs = read_pairs(ROOT / "seeds" / "qa.yaml") + read_pairs(DATA / "seed_dev.yaml")
+    pairs = seed_pairs() + read_pairs(DATA / "seed_dev.yaml")
     news = open_wenshu(Settings(home=options.news))
     with tempfile.TemporaryDirectory() as home:
         seed = open_wenshu(Settings(home=Path(home)))
