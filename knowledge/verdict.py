@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from knowledge.schema import Citation, Period, Quantity
 
@@ -37,6 +38,18 @@ class Reason(StrEnum):
 
     FINER = "finer"
     """More digits, or a tighter bound, than any article gives: not enough information."""
+
+
+class Source(NamedTuple):
+    """A text that a draft is checked against.
+
+    Attributes:
+        title: Headline; may be empty.
+        text: What it says.
+    """
+
+    title: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
