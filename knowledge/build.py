@@ -248,6 +248,15 @@ class Wenshu:
             model=_model(),
         )
 
+    @cached_property
+    def checker(self) -> "Checker":
+        from knowledge.check import Checker, whole
+
+        if self._parts.catalog.n_passages <= 64:
+            hits = tuple(whole(article, rank) for rank, article in enumerate(self.articles(), 1))
+            return Checker(self._reader, lambda _: hits)
+        return Checker(self._reader, self.retriever_hits)
+
     def _make_chain(self, *, abstain: bool) -> "Runnable[str, Answer]":
         from knowledge.answer import verify
 

@@ -128,6 +128,9 @@ _YES_NO = re.compile(
 _TAG_QUESTION = re.compile(r"(?<=[\d亿万元家%个])(?:对不对|对[吗吧么])|(.)[没不]\1")
 """What only asks, blanked out at equal length: 没 of 有没有超过 denies nothing, 对 of 23亿对吗 is no unit."""
 
+_NAMES = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
+"""Kinds that state no value."""
+
 _SHORT_YEAR = re.compile(
     r"(?<![\d.])(20[0-3]\d)(?=[ \u3000]?[一-鿿])(?![ \u3000]?[年月日万亿千百元家个人名项场位次件户例辆台吨米公平])"
     r"|^(1[0-9]|2[0-9]|3[0-5])年(?![来内间以期多前后的])"
@@ -178,7 +181,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         anchor: The day that 今年 and 去年 are counted from.
         beside: Folded text of the passages that were found, for the names in them.
     """
-    plain = _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
+    plain = _untagged(text)
     found = scan(plain, anchor=anchor)
     times = tuple(p for p in (*found.periods, *_short_years(plain)) if not _is_base(plain, p))
     released = [p for p in times if _RELEASED.match(plain, p.end)]
@@ -186,7 +189,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
     unit, kinds = _wanted(text)
     stated = [q for q in found.quantities if plain[max(0, q.start - 1) : q.start] != "哪"]
     stated = [q for q in stated if not any(p.start <= q.start < p.end for p in periods)]
-    own = tuple(q for q in stated if q.kind not in {Kind.ORDINAL, Kind.IDENTIFIER}) or _round_number(plain)
+    own = tuple(q for q in stated if q.kind not in _NAMES) or _round_number(plain)
     ask, name = _kind_of_ask(text, own)
     taken = [(p.start, p.end) for p in (*found.periods, *times)]
     marks = [q for q in stated if q not in own and not q.surface.isdigit()]
@@ -215,6 +218,34 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         changed=re.search(_CHANGED, plain) is not None,
         dimension=frozenset() if unit else _dimension(text),
     )
+
+
+def asked(text: str) -> Ask:
+    """The kind of answer that the words of a text ask for, told without a segmenter.
+
+    Unlike `analyse` it takes nothing for granted: without a word of asking or a question mark at its end, a text
+    (key words, a statement) asks for nothing; a sum, an order or small talk asks for what its words say.
+
+    Args:
+        text: Folded text (`words.fold`).
+
+    >>> asked("科创投投了23.62亿对吗？").value, asked("科创投投了多少").value, asked("科创投投了23.62亿").value
+    ('yes_no', 'figure', 'nothing')
+    """
+    plain = _untagged(text)
+    stated = any(q.kind not in _NAMES for q in scan(plain).quantities) or _round_number(plain) != ()
+    doubts = _YES_NO.search(text) is not None
+    if doubts and stated:
+        return Ask.YES_NO
+    for ask, words in ((Ask.TIME, _WHEN), (Ask.FIGURE, _ASKS), (Ask.SENTENCE, _WHO)):
+        if words.search(text):
+            return ask
+    return Ask.SENTENCE if doubts or re.search(r"[?？]\s*$", text) else Ask.NOTHING
+
+
+def _untagged(text: str) -> str:
+    """The text with what only asks blanked out at equal length."""
+    return _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
 
 
 def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:

@@ -164,12 +164,12 @@ def content_terms(
             placed.append((start + run[0].start, _joined(run)))
     told_why = _PREAMBLE.match(text)
     if told_why:
-        placed = [(at, _lightened(term) if at < told_why.end() else term) for at, term in placed]
+        placed = [(at, lightened(term) if at < told_why.end() else term) for at, term in placed]
     placed.sort(key=lambda item: item[0])
     return _unique(_with_heads(placed, asked[0] if asked else (len(text), len(text))))
 
 
-def _lightened(term: Term) -> Term:
+def lightened(term: Term) -> Term:
     """The term as a hint only: missing, it forbids nothing."""
     return replace(term, weight=0.4 * term.weight, name=False, noun=False, coined=False)
 

@@ -1,0 +1,229 @@
+"""What a draft claims: everything in it that has a number, with the words that say what the number is of."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from knowledge.chunking import sentences
+from knowledge.figures import scan
+from knowledge.linking import link
+from knowledge.schema import Figure, Kind, Period, Quantity, Span
+
+
+class Form(StrEnum):
+    """What sort of thing is claimed."""
+
+    FIGURE = "figure"
+    PERIOD = "period"
+    TOKEN = "token"  # noqa: S105 -- no password
+    """An ordinal, a score, an identifier, or a run of digits that is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One figure, date or numbered token of a draft, in its sentence.
+
+    Attributes:
+        form: Which of the three.
+        start: Start in the legible draft.
+        end: Half-open end.
+        surface: What stands there.
+        said: The words that say what it is of: its own run, and what opens the sentence if no figure comes before.
+        around: What else its sentence and the one before say; a hint, no more.
+        heading: The cell over it, in a table.
+        figure: For a figure, linked.
+        period: For a date.
+        quantity: For a figure or a token that is a quantity.
+    """
+
+    form: Form
+    start: int
+    end: int
+    surface: str
+    said: str
+    around: str
+    heading: str = ""
+    figure: Figure | None = None
+    period: Period | None = None
+    quantity: Quantity | None = None
+
+
+MASK = "多少"
+"""Stands in `Claim.said` where the number stood."""
+
+_NUMERAL = r"\d〇零一二两三四五六七八九十"
+_NUMBERED = re.compile(rf"[{_NUMERAL}]")
+_LOOSE = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.·\-/:][\dA-Za-z]+)*")
+"""A run of digits and letters that the figure grammar leaves alone: COVID-19, 12345."""
+_TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER, Kind.RATIO})
+
+
+def claims(text: str, *, anchor: date | None = None) -> tuple[Claim, ...]:
+    """Everything with a number in a draft, in order; no two overlap.
+
+    Args:
+        text: The draft, folded and legible (`legible`).
+        anchor: The day that 今年 and 去年 are counted from.
+    """
+    draft = _Draft(text, anchor)
+    return tuple(sorted(draft.claims(), key=lambda claim: claim.start))
+
+
+class _Draft:
+    """A draft with its sentences, figures and periods."""
+
+    def __init__(self, text: str, anchor: date | None) -> None:
+        self.text = text
+        self.figures = [f for f in link(text, anchor=anchor) if f.quantity.kind not in _TOKENS]
+        found = scan(text, anchor=anchor)
+        self.tokens = [q for q in found.quantities if q.kind in _TOKENS]
+        self.periods = found.periods
+        self.sentences = list(sentences(text))
+        self.taken = sorted(
+            [(f.quantity.start, f.quantity.end) for f in self.figures]
+            + [(q.start, q.end) for q in self.tokens]
+            + [(p.start, p.end) for p in self.periods]
+        )
+        self.headings = dict(_headings(text))
+
+    def claims(self) -> Iterator[Claim]:
+        for figure in self.figures:
+            yield self._of_figure(figure)
+        for period in self.periods:
+            if _NUMBERED.search(period.surface):
+                yield self._of_span(Form.PERIOD, Span(period.start, period.end), period=period)
+        for token in self.tokens:
+            yield self._of_span(Form.TOKEN, Span(token.start, token.end), quantity=token)
+        for match in _LOOSE.finditer(self.text):
+            span = Span(*match.span())
+            if not any(start < span.end and span.start < end for start, end in self.taken):
+                yield self._of_span(Form.TOKEN, span)
+
+    def _of_figure(self, figure: Figure) -> Claim:
+        quantity, sentence = figure.quantity, figure.sentence
+        span = Span(quantity.start, quantity.end)
+        start = self._said_from(figure)
+        lead = f"{figure.subject}，" if figure.series else ""
+        said = self._row(span.start) + lead + self._masked(Span(start, figure.reach.end), span)
+        around = self._blanked(Span(self._before(sentence), start))
+        return Claim(
+            Form.FIGURE,
+            *span,
+            self.text[slice(*span)],
+            said,
+            around,
+            self.headings.get(span.start, ""),
+            figure=figure,
+            quantity=quantity,
+        )
+
+    def _said_from(self, figure: Figure) -> int:
+        """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""
+        before = [f for f in self.figures if f.sentence == figure.sentence and f.quantity.start < figure.quantity.start]
+        if not before:
+            return figure.sentence.start
+        return before[-1].reach.start if figure.inherited else figure.reach.start
+
+    def _row(self, at: int) -> str:
+        """The first cell of a table's row, with a comma."""
+        line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
+        cells = [cell.strip() for cell in _CELL.split(line)] if at in self.headings else []
+        first = next((cell for cell in cells[:-1] if cell), "")
+        return f"{first}，" if first else ""
+
+    def _of_span(
+        self, form: Form, span: Span, *, period: Period | None = None, quantity: Quantity | None = None
+    ) -> Claim:
+        at = bisect_right(self.sentences, span.start, key=lambda s: s.start) - 1
+        sentence = self.sentences[max(at, 0)]
+        said = self._blanked(Span(sentence.start, span.start)) + "\u3000" + self._blanked(Span(span.end, sentence.end))
+        around = self._blanked(Span(self._before(sentence), sentence.start))
+        heading = self.headings.get(span.start, "")
+        surface = self.text[slice(*span)]
+        return Claim(form, *span, surface, said, around, heading, period=period, quantity=quantity)
+
+    def _masked(self, run: Span, own: Span) -> str:
+        """The run with its own number masked and all others blanked."""
+        return self._blanked(Span(run.start, own.start)) + MASK + self._blanked(Span(own.end, run.end))
+
+    def _blanked(self, run: Span) -> str:
+        """The run without its figures and times."""
+        kept, at = [], run.start
+        for start, end in self.taken:
+            if run.start <= start and end <= run.end:
+                kept.append(self.text[at:start])
+                at = end
+        return "\u3000".join([*kept, self.text[at : run.end]])
+
+    def _before(self, sentence: Span) -> int:
+        """Where the sentence before starts, in the same paragraph; else where this one does."""
+        at = self.sentences.index(sentence) if sentence in self.sentences else 0
+        before = self.sentences[at - 1] if at else None
+        if before is None or "\n" in self.text[before.end - 1 : sentence.start]:
+            return sentence.start
+        return before.start
+
+
+_CELL = re.compile(r"[|\t]")
+
+
+def _headings(text: str) -> Iterator[tuple[int, str]]:
+    """Where a number stands in a table, with the cell at the head of its column."""
+    head: Sequence[str] = ()
+    at = 0
+    for line in text.split("\n"):
+        cells = _CELL.split(line)
+        if len(cells) < _COLUMNS:
+            head = ()
+        elif not head or len(cells) != len(head):
+            head = cells
+        else:
+            start = at
+            for cell, title in zip(cells, head, strict=True):
+                yield from ((start + m.start(), title.strip()) for m in _NUMBERED.finditer(cell))
+                start += len(cell) + 1
+        at += len(line) + 1
+
+
+_COLUMNS = 2
+
+
+_MARKS = re.compile(r"\*+|_{2,}|~~|`+|[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]+")
+"""Markdown's emphasis, and characters without width: they may stand inside a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Legible:
+    """A draft without the marks that part a number from its unit.
+
+    Attributes:
+        text: What is left.
+        origins: For every character of `text`, and for its end, where it stands in the draft.
+    """
+
+    text: str
+    origins: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> Span:
+        """Where `text[start:end]` stands in the draft."""
+        if end <= start:
+            return Span(self.origins[start], self.origins[start])
+        return Span(self.origins[start], self.origins[end - 1] + 1)
+
+
+def legible(draft: str) -> Legible:
+    """The draft as it is read: without emphasis and invisible characters.
+
+    >>> legible("**23.26**亿元").text
+    '23.26亿元'
+    """
+    kept: list[int] = []
+    at = 0
+    for match in _MARKS.finditer(draft):
+        kept += range(at, match.start())
+        at = match.end()
+    kept += range(at, len(draft))
+    return Legible("".join(draft[i] for i in kept), (*kept, len(draft)))
