@@ -40,30 +40,29 @@ header p, .source { color: var(--faint); font-size: .875rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .875rem; margin-top: .35rem; }
 dt, .tone { color: var(--tone); }
 dt { font-weight: 600; }
-dd a { margin-inline-end: 1em; }
+dd > span { display: inline-block; margin-inline-end: 1.25em; }
 a { color: inherit; text-decoration-color: var(--faint); text-underline-offset: .25em; border-radius: 2px; }
 a:focus-visible { outline: 2px solid var(--lit); outline-offset: 2px; }
 main { font-size: 1.0625rem; line-height: 2; }
-.draft { white-space: pre-wrap; max-width: 40em; margin-inline: auto; }
+.draft { white-space: pre-wrap; max-width: 42rem; margin-inline: auto; }
 .figure { color: var(--tone); background: var(--tint); font-weight: 600; unicode-bidi: isolate; padding: .1em .15em;
   text-decoration: underline var(--rule) var(--tone) 1px; scroll-margin-block: 30vh; }
-sup { color: var(--tone); font-size: .72em; line-height: 0; margin-inline: .15em .1em; -webkit-user-select: none;
+sup { color: var(--tone); font-size: .7em; line-height: 0; margin-inline-start: .1em; -webkit-user-select: none;
   user-select: none; }
-sup a { padding: 0 .2em; text-decoration: none; }
+sup a { padding: .5em .15em; text-decoration: none; }
 aside { border-top: 1px solid var(--line); }
-section { max-width: 42em; margin: 0 auto 2rem; }
+section { max-width: 42rem; margin: 0 auto 2rem; }
 section ol, section > ul { display: grid; gap: .75rem; margin-top: .75rem; list-style: none; }
 section > ol > li, section > ul > li { background: var(--card); border: 1px solid var(--line);
   border-inline-start: 3px solid var(--line); border-radius: 4px; padding: .6rem .9rem; scroll-margin-block: 1.25rem; }
 blockquote { unicode-bidi: isolate; white-space: pre-wrap; }
 .number { color: var(--faint); font-size: .875rem; margin-inline-end: .4em; }
+.figure, mark { word-break: keep-all; }
 mark { background: var(--mark); color: inherit; padding: .1em 0; border-radius: 2px; }
 li ul { list-style: none; margin-top: .5rem; padding-top: .5rem; border-top: 1px dotted var(--line);
   font-size: .875rem; line-height: 1.7; }
 .said { color: var(--faint); }
-:target { outline: 2px solid var(--lit); outline-offset: 1px; }
-.lit, section li.lit, section li:target { border-color: var(--lit); }
-.figure.lit { outline: 2px solid var(--lit); outline-offset: 1px; }
+:target, .lit { outline: 2px solid var(--lit); outline-offset: -1px; }
 @media screen and (min-width: 56rem) and (min-height: 30rem) {
   body { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 11fr) minmax(0, 10fr); height: 100vh; }
   header { grid-column: 1 / -1; max-height: 35vh; overflow: auto; }
@@ -72,6 +71,7 @@ li ul { list-style: none; margin-top: .5rem; padding-top: .5rem; border-top: 1px
 }
 @media print {
   body { font-size: 10.5pt; }
+  .draft, section { max-width: none; }
   section li { break-inside: avoid; }
   .source a::after { content: "：" attr(href); }
 }
@@ -143,14 +143,19 @@ def _numbered(checked: Checked) -> Iterable[tuple[int, Verdict]]:
 
 
 def _index(checked: Checked) -> Iterator[str]:
-    """How often each label was given; what is not supported is named."""
+    """How often each label was given; what is not supported is named, with what the article says instead."""
     for label, symbol in _SYMBOLS.items():
-        shown = [
-            f'<a href="#f{number}">{_text(verdict.surface)}</a>'
+        named = "".join(
+            f'<span><a href="#f{number}">{_text(verdict.surface)}</a>{_instead(verdict)}</span>'
             for number, verdict in _numbered(checked)
             if verdict.label is label is not Label.SUPPORTED
-        ]
-        yield f'<dt class="{label}">{symbol} {wording.VERDICTS[label]} {checked.count(label)}</dt><dd>{"".join(shown)}</dd>'
+        )
+        head = f"{symbol} {wording.VERDICTS[label]} {checked.count(label)}"
+        yield f'<dt class="{label}">{head}</dt><dd>{named}</dd>'
+
+
+def _instead(verdict: Verdict) -> str:
+    return f'<span class="said">（文章：{_text(verdict.expected)}）</span>' if verdict.expected else ""
 
 
 def _draft(checked: Checked) -> Iterator[str]:

@@ -84,6 +84,30 @@ def ask(  # noqa: PLR0913 -- a parameter for every option
 @app.command(
     cls=usage.Command,
     options_metavar="[选项]",
+    help="核对一份稿子里的每一个数字：支持、不符，还是查无依据。",
+)
+def check(  # noqa: PLR0913 -- a parameter for every option
+    context: typer.Context,
+    file: Annotated[
+        str | None,
+        typer.Argument(help="稿子：.txt .md .html .docx .pdf，- 为标准输入。", metavar="文件"),
+    ] = None,
+    *,
+    text: Annotated[str | None, typer.Option("--text", help="稿子本身，一段文字。", metavar="文字")] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="一行一份稿子的文件，- 为标准输入。", metavar="文件")
+    ] = None,
+    as_json: JsonFlag = False,
+    html: Annotated[Path | None, typer.Option("--html", help="另写一份网页报告。", metavar="文件")] = None,
+) -> None:
+    """Check the figures of a draft, or of one a line."""
+    checking = commands.Checking(file=file, text=text, batch=batch, as_json=as_json, html=html)
+    raise typer.Exit(commands.check(context.obj, checking))
+
+
+@app.command(
+    cls=usage.Command,
+    options_metavar="[选项]",
     help="收录文章：.md .html .txt .docx .pdf .jsonl，以及各自的 .xz .gz 压缩。",
 )
 def ingest(

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import typer
 
 from bot import jsonview, logs, mending, wording
-from bot.service import sayable
+from bot.service import Service, sayable
 from knowledge.errors import SettingError, UsageError, WenshuError
 from knowledge.schema import Answer, Article, Figure, Status
+from knowledge.verdict import Checked, Label
 
 if TYPE_CHECKING:
+    from bot.batch import Draft
     from knowledge.build import Wenshu
     from knowledge.settings import Settings
 
@@ -49,6 +51,25 @@ class Asking:
     top: int | None
     abstain: bool
     trace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What to check and how to tell what came of it; one of the first three is given.
+
+    Attributes:
+        file: A file, `-` being standard input, or None.
+        text: The draft itself, or None.
+        batch: A file of drafts, one a line, `-` being standard input, or None.
+        as_json: An object instead of text.
+        html: Where to write a page, or None.
+    """
+
+    file: str | None
+    text: str | None
+    batch: str | None
+    as_json: bool
+    html: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,59 @@ def ask_batch(options: Options, name: str, asking: Asking) -> int:
         for view in batch.answer(lines, lambda line: _ask(wenshu, line, asking), trace=asking.trace):
             _print_json(view)
             status = status if view.get("status") == Status.ANSWERED.value else NOT_ALL
+    return status
+
+
+def check(options: Options, checking: Checking) -> int:
+    """Check every figure of a draft, or of every line of a file."""
+    _only_one_draft(checking)
+    if checking.batch is not None:
+        return _check_batch(options, checking.batch)
+    from bot import draft
+
+    text = draft.read(checking.file) if checking.file is not None else checking.text or ""
+    with _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        checked = wenshu.check(sayable(text))
+    if checking.html is not None:
+        from bot import check_page
+
+        _write(checking.html, check_page.page(checked))
+    if checking.as_json:
+        _print_json(jsonview.checked_view(checked))
+    else:
+        from bot import verdict_reply
+        from bot.channels import console
+
+        console.show(verdict_reply.from_checked(checked), console.open_console())
+    return DONE if checked.count(Label.SUPPORTED) == len(checked.verdicts) else NOT_ALL
+
+
+def _only_one_draft(checking: Checking) -> None:
+    """Raises a UsageError unless one draft is given, or one batch of drafts and no page to write."""
+    given = {
+        "FILE": checking.file,
+        "--text": checking.text,
+        "--batch": checking.batch,
+        "--html": checking.html if checking.batch is not None else None,
+    }
+    names = [name for name, value in given.items() if value is not None]
+    if not names:
+        raise UsageError("draft: expected a file, --text or --batch, got none", code="no_draft")
+    if len(names) > 1:
+        raise UsageError(f"{', '.join(names)}: expected one", item=" + ".join(names), code="two_drafts")
+
+
+def _check_batch(options: Options, name: str) -> int:
+    from bot import batch
+
+    status = DONE
+    with _reading(name) as lines, _opened(options) as wenshu:
+        _fill_if_empty(wenshu)
+        for view in batch.check(lines, lambda draft: _check(wenshu, draft)):
+            _print_json(view)
+            supported = "error" not in view and view[Label.SUPPORTED] == len(view["figures"])
+            status = status if supported else NOT_ALL
     return status
 
 
@@ -208,7 +282,7 @@ def serve(options: Options) -> int:
     with _opened_with(settings) as wenshu:
         _fill_if_empty(wenshu)
         return serving.run(
-            wenshu.ask,
+            Service(wenshu.ask, wenshu.check),
             token=settings.telegram_token.get_secret_value(),
             base_url=settings.telegram_base_url,
             background=wenshu.backfill,
@@ -255,6 +329,10 @@ def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])
+
+
+def _check(wenshu: "Wenshu", draft: "Draft") -> Checked:
+    return wenshu.check(draft.text, sources=draft.sources, published=draft.published)
 
 
 def _show_answer(wenshu: "Wenshu", answer: Answer, asking: Asking) -> None:

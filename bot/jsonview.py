@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot import wording
-from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Period
+from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Kind, Period, Quantity
+from knowledge.verdict import Checked, Label, Verdict
 
 Json = dict[str, Any]
 
@@ -41,11 +42,7 @@ def answer_view(answer: Answer, *, trace: bool = False) -> Json:
 def figure_view(figure: Figure) -> Json:
     """The fields of one figure, without where it stands."""
     quantity = figure.quantity
-    return {
-        "value": plain(quantity.value),
-        "high": None if quantity.high is None else plain(quantity.high),
-        "unit": quantity.unit,
-        "kind": quantity.kind.value,
+    return _quantity_view(quantity) | {
         "surface": quantity.surface,
         "modifier": quantity.modifier.value,
         "hedge": quantity.hedge,
@@ -64,6 +61,48 @@ def ledger_view(article: Article, figure: Figure) -> Json:
         "start": figure.quantity.start,
         "end": figure.quantity.end,
         "sentence": article.text[figure.sentence.start : figure.sentence.end],
+    }
+
+
+def checked_view(checked: Checked) -> Json:
+    """The object that `wenshu check --json` prints; offsets count code points in the draft as given."""
+    return {
+        "text": checked.text,
+        "figures": [_verdict_view(verdict) for verdict in checked.verdicts],
+        **{label.value: checked.count(label) for label in Label},
+        "timings_ms": _rounded(checked.timings_ms),
+    }
+
+
+def _verdict_view(verdict: Verdict) -> Json:
+    return {
+        "surface": verdict.surface,
+        "start": verdict.start,
+        "end": verdict.end,
+        **_stated_view(verdict),
+        "verdict": verdict.label.value,
+        "expected": verdict.expected,
+        "reason": verdict.reason.value,
+        "citations": [_citation_view(citation) for citation in verdict.citations],
+    }
+
+
+def _stated_view(verdict: Verdict) -> Json:
+    """What a draft states: a date by its days, a numbered token that is no number by its kind alone."""
+    if verdict.period is not None:
+        days = {"lo": verdict.period.lo.isoformat(), "hi": verdict.period.hi.isoformat()}
+        return days | {"unit": "", "kind": "date"}
+    if verdict.quantity is None:
+        return {"value": None, "high": None, "unit": "", "kind": Kind.IDENTIFIER.value}
+    return _quantity_view(verdict.quantity)
+
+
+def _quantity_view(quantity: Quantity) -> Json:
+    return {
+        "value": plain(quantity.value),
+        "high": None if quantity.high is None else plain(quantity.high),
+        "unit": quantity.unit,
+        "kind": quantity.kind.value,
     }
 
 

@@ -4,7 +4,7 @@ It holds blocks, citations, buttons and a status, never markup.  `bot.render` ma
 `bot.channels.console` a terminal.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -43,6 +43,7 @@ class ReplyStatus(StrEnum):
 
     ANSWERED = "answered"
     ABSTAINED = "abstained"
+    CHECKED = "checked"
     NOTICE = "notice"
     ERROR = "error"
 
@@ -173,12 +174,19 @@ def notice(text: str, *, status: ReplyStatus = ReplyStatus.NOTICE) -> Reply:
     return Reply(status, tuple(Block(Role.TEXT, (Run(line),)) for line in text.splitlines() if line.strip()))
 
 
+def with_citations(status: ReplyStatus, blocks: Sequence[Block], citations: Iterable[Citation]) -> Reply:
+    """The reply of blocks with those of the citations that they use, and a button to the first one's article."""
+    used = {label for block in blocks for label in block.labels}
+    kept = tuple(citation for citation in citations if citation.label in used)
+    return Reply(status, tuple(blocks), kept, _buttons(kept))
+
+
 def from_answer(answer: Answer) -> Reply:
     """The reply that tells an answer, or tells that there is none."""
     if answer.status is Status.ABSTAINED:
         return _abstained(answer)
     blocks = (*_headline(answer), *_alternatives(answer))
-    return _with_citations(ReplyStatus.ANSWERED, blocks, answer)
+    return with_citations(ReplyStatus.ANSWERED, blocks, answer.citations)
 
 
 def candidates(answer: Answer, article: Callable[[str], Article]) -> Reply:
@@ -209,7 +217,7 @@ def _abstained(answer: Answer) -> Reply:
     nearest = tuple(citation.label for citation in answer.citations[:MAX_NEAREST])
     if nearest:
         blocks.append(Block(Role.TEXT, (Run(wording.NEAREST),), nearest))
-    return _with_citations(ReplyStatus.ABSTAINED, tuple(blocks), answer)
+    return with_citations(ReplyStatus.ABSTAINED, blocks, answer.citations)
 
 
 def _headline(answer: Answer) -> Iterator[Block]:
@@ -259,12 +267,6 @@ def _alternatives(answer: Answer) -> Iterator[Block]:
 
 def _labels(finding: Finding) -> tuple[int, ...]:
     return (finding.citation,) if finding.citation else ()
-
-
-def _with_citations(status: ReplyStatus, blocks: tuple[Block, ...], answer: Answer) -> Reply:
-    used = {label for block in blocks for label in block.labels}
-    citations = tuple(citation for citation in answer.citations if citation.label in used)
-    return Reply(status, blocks, citations, _buttons(citations))
 
 
 def _buttons(citations: tuple[Citation, ...]) -> tuple[Button, ...]:

@@ -5,12 +5,12 @@ import logging
 import signal
 from collections.abc import Callable
 from threading import Event, Thread
+from typing import NoReturn
 
 from bot import wording
 from bot.channels.telegram_chat import TelegramChat
-from bot.service import Ask, Service
+from bot.service import Service
 from knowledge.errors import WenshuError
-from knowledge.schema import Answer
 
 STOPPED = 0
 INTERRUPTED = 130
@@ -27,7 +27,7 @@ def name_of_bot(*, token: str, base_url: str | None) -> str:
     """
 
     async def ask() -> str:
-        chat = TelegramChat(Service(_nothing), token=token, base_url=base_url)
+        chat = TelegramChat(Service(_nothing, _nothing), token=token, base_url=base_url)
         try:
             return await chat.connect()
         finally:
@@ -36,12 +36,12 @@ def name_of_bot(*, token: str, base_url: str | None) -> str:
     return asyncio.run(ask())
 
 
-def _nothing(question: str) -> Answer:
-    raise NotImplementedError(question)
+def _nothing(text: str) -> NoReturn:
+    raise NotImplementedError(text)
 
 
 def run(
-    ask: Ask,
+    service: Service,
     *,
     token: str,
     base_url: str | None,
@@ -51,7 +51,7 @@ def run(
     """Answer in Telegram until SIGTERM or Ctrl-C.
 
     Args:
-        ask: Answers one question; called from several threads.
+        service: Answers messages; called from several threads.
         token: Of the bot.
         base_url: Of another Bot API server, or None for Telegram's own.
         background: What is to be done meanwhile; ends soon after the event it is given is set.
@@ -67,7 +67,7 @@ def run(
     worker = Thread(target=_work, args=(background, enough), name="background")
     worker.start()
     try:
-        return asyncio.run(_run(TelegramChat(Service(ask), token=token, base_url=base_url), say))
+        return asyncio.run(_run(TelegramChat(service, token=token, base_url=base_url), say))
     finally:
         enough.set()
         worker.join()

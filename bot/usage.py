@@ -20,6 +20,10 @@ EXPECTED: dict[str, str] = {
 }
 """What an option's value should be, by parameter name."""
 
+_QUOTE_QUESTION = "问题里有空格时，请给整句加上引号。"
+_QUOTING = {"check": "一次核对一份稿子；路径或文字里有空格时，请加上引号。"}
+"""What is said to a word too many, by command."""
+
 _QUOTED = re.compile(r"'([^']*)'")
 _EXTRA = re.compile(r"unexpected extra argument\S* \((.*)\)", re.DOTALL)
 
@@ -98,7 +102,7 @@ def _wrong(problem: Any) -> str:
         case "NoSuchCommand" | "UsageError" if text.startswith("No such command"):
             return f"没有「{_first_quoted(text)}」这个命令。"
         case "UsageError" if found := _EXTRA.search(text):
-            return f"多出了「{found[1]}」。问题里有空格时，请给整句加上引号。"
+            return f"多出了「{found[1]}」。{_QUOTING.get(_command_name(problem), _QUOTE_QUESTION)}"
         case "UsageError" if text.startswith("Missing command"):
             return "少了命令。"
         case "MissingParameter":
@@ -109,6 +113,11 @@ def _wrong(problem: Any) -> str:
         case "BadParameter":
             return _bad_value(problem, text)
     return text
+
+
+def _command_name(problem: Any) -> str:
+    context = getattr(problem, "ctx", None)
+    return str(context.info_name) if context is not None else ""
 
 
 def _bad_value(problem: Any, text: str) -> str:

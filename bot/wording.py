@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from knowledge.schema import Answer, Figure, Finding, Hit, Period
+from knowledge.verdict import Checked, Label, Reason, Verdict
 
 if TYPE_CHECKING:
     from knowledge.build import Diagnosis, Report
@@ -20,6 +21,7 @@ HELP = """我只回答文章里写明的数字，并给出数字所在的原句�
 直接提问即可，例如：科创投累计投资多少？
 也可以问是非题：科创贷放款有没有超过150亿元？
 文章里没有的，我会直说没有，并给出最接近的原文。
+把稿子贴给我，或写“核对：……”，我会逐个核对里面的数字：支持、不符，还是查无依据。
 群里请 @我，或回复我的消息再问。"""
 
 START = "您好，我是问数。"
@@ -27,7 +29,11 @@ EMPTY = "请发一个问题，例如：科创投累计投资多少？"
 UNKNOWN_COMMAND = "没有这个命令。发 /help 看看我能做什么。"
 APOLOGY = "抱歉，这次没能答出来，问题已记录。请稍后再试一次。"
 
-COMMANDS = (("start", "开始使用"), ("help", "我能做什么"))
+HOW_TO_CHECK = """请把要核对的文字写在后面，例如：
+核对：截至2021年底，科创投累计投资23.62亿元。
+也可以把整段稿子直接贴给我。"""
+
+COMMANDS = (("start", "开始使用"), ("check", "核对一段文字里的数字"), ("help", "我能做什么"))
 
 NOTHING_READ = "给出的路径里没有读到文章。可收录 .md .html .txt .docx .pdf .jsonl 及其 .xz .gz 压缩。"
 INGESTING_SEEDS = "库里还没有文章，先收录自带的示例文章……"
@@ -161,6 +167,84 @@ def _paired(text: str) -> str:
             open_at.pop()
         kept.append(character)
     return "".join(character for at, character in enumerate(kept) if at not in open_at)
+
+
+VERDICTS: dict[Label, str] = {
+    Label.SUPPORTED: "支持",
+    Label.REFUTED: "不符",
+    Label.NOT_ENOUGH_INFO: "查无依据",
+}
+"""What the articles say of a figure."""
+
+CONFIRMED: dict[Label, str] = VERDICTS | {Label.SUPPORTED: "对", Label.REFUTED: "不对"}
+"""The same to someone who asks whether it is right."""
+
+VERDICT_REASONS: dict[Reason, str] = {
+    Reason.VALUE: "数值不同",
+    Reason.UNIT: "单位不同",
+    Reason.SUBJECT: "对象不同",
+    Reason.MEASURE: "指标不同",
+    Reason.STATISTIC: "统计口径不同",
+    Reason.DIRECTION: "增减方向不同",
+    Reason.TIME: "时间不同",
+    Reason.MODIFIER: "超、近、不足等修饰词不同",
+    Reason.HEDGE: "把预计或目标当作已完成",
+    Reason.ROUNDED: "已四舍五入",
+    Reason.FINER: "比文章更细",
+}
+"""What decided a verdict; no reason has no words."""
+
+YOU_WROTE = "您写的"
+YOU_SAID = "您说的"
+
+
+def verdict(verdict: Verdict) -> str:
+    """A verdict in a line.
+
+    >>> verdict(Verdict(0, 7, "23.62亿元", Label.REFUTED, Reason.VALUE, "23.26亿元"))
+    '不符：文章里是“23.26亿元”（数值不同）'
+    """
+    return _because(VERDICTS[verdict.label], verdict, verdict.expected)
+
+
+def confirmed(verdict: Verdict, told: str) -> str:
+    """What is said of the asker's own figure, behind the right or wrong that opens the reply.
+
+    Args:
+        verdict: Of the figure.
+        told: What the article says, in its words; empty if nothing is known of it.
+    """
+    if verdict.label is Label.SUPPORTED and not told:
+        return f"：{YOU_SAID}“{verdict.surface}”，文章里也这样说"
+    if verdict.label is Label.NOT_ENOUGH_INFO and not told:
+        return f"：{YOU_SAID}“{verdict.surface}”，文章里没有说到"
+    return _because(f"：{YOU_SAID}“{verdict.surface}”", verdict, told, joint="，")
+
+
+def _because(head: str, verdict: Verdict, told: str, *, joint: str = "：") -> str:
+    said = f"文章里是“{told}”" if told else ""
+    why = VERDICT_REASONS.get(verdict.reason, "")
+    return head + joint * bool(said) + said + (f"（{why}）" if why else "")
+
+
+def supported(verdicts: Iterable[Verdict], whose: str) -> str:
+    """Figures that are supported, in the writer's own words, in one list.
+
+    Args:
+        verdicts: Of the figures.
+        whose: `YOU_WROTE` or `YOU_SAID`.
+    """
+    listed = "、".join(_because(f"“{each.surface}”", each, "") for each in verdicts)
+    return f"{VERDICTS[Label.SUPPORTED]}：{whose}{listed}"
+
+
+def checked(checked: Checked) -> str:
+    """What a check came to."""
+    if not checked.verdicts:
+        return "这段文字里没有数字可核对。"
+    counts = ((VERDICTS[label], checked.count(label)) for label in Label)
+    told = "，".join(f"{word} {n_figures}" for word, n_figures in counts if n_figures)
+    return f"共 {len(checked.verdicts)} 处数字：{told}。"
 
 
 def hedged(hedge: str) -> str:

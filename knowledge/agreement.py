@@ -169,9 +169,7 @@ def _same_number(claimed: Modifier, stated: Modifier) -> bool | None:
         )
     if stated is Modifier.APPROX:
         return None
-    if (claimed in _UPWARD) == (stated in _UPWARD):
-        return True
-    return None if {claimed, stated} == {Modifier.AT_LEAST, Modifier.AT_MOST} else False
+    return (claimed in _UPWARD) == (stated in _UPWARD)
 
 
 def _bounds(quantity: Quantity) -> _Bounds:

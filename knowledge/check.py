@@ -4,25 +4,28 @@ A claim is read as a question is: its number is masked, and the reader's feature
 passages fits the words around it.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from time import perf_counter
-
-from functools import lru_cache
 
 from knowledge.answer import Reader
 from knowledge.chunking import sentences
 from knowledge.claims import Claim, Form, claims, legible
-from knowledge.figures import scan
 from knowledge.features import Evidence, features
-from knowledge.matching import Weighted, presence, weigh
+from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
-from knowledge.schema import Article, Kind, Finding, Hit, Passage, Span
-from knowledge.terms import lightened
-from knowledge.verdict import Checked, Label, Verdict
-from knowledge.verification import Candidate, Ruling, Stated, rule_figure, rule_stated, same_time
+from knowledge.ranking import Model
+from knowledge.schema import Article, Citation, Finding, Hit, Passage, Span
+from knowledge.spoken import unspoken
+from knowledge.stated import rule_stated
+from knowledge.terms import Tokenize, lightened
+from knowledge.verdict import Checked, Verdict
+from knowledge.verification import Asked, Candidate, Ruling, rule_figure
+
+_OPENING = 200
+"""Characters of a draft by which the articles it is about are found."""
 
 
 @dataclass(frozen=True)
@@ -31,103 +34,124 @@ class Checker:
 
     Attributes:
         reader: Knows the articles, their words and how well a figure fits a question.
-        search: The passages that speak of a sentence, nearest first.
+        search: The passages that speak of some words, nearest first.
     """
 
     reader: Reader
     search: Callable[[str], Sequence[Hit]]
 
     def check(self, text: str, *, anchor: date | None = None) -> Checked:
+        """A verdict on everything in a draft that has a number.
+
+        Args:
+            text: The draft as given.
+            anchor: The day that its 今年 and 去年 are counted from; if None, the nearest article's.
+        """
         started = perf_counter()
         draft = legible(self.reader.fold(text))
+        found = claims(draft.text, anchor=anchor or self._day(draft.text))
+        labels: dict[tuple[str, Span], int] = {}
         verdicts = []
-        for claim in claims(draft.text, anchor=anchor):
-            hits = self.search(f"{claim.around}{claim.said}{claim.heading}")
-            ruling = self._rule(claim, hits, anchor)
+        for claim in found:
             span = draft.span(claim.start, claim.end)
-            verdicts.append(Verdict(span.start, span.end, text[span.start:span.end], ruling.label, ruling.reason, quantity=claim.quantity, period=claim.period))
-        return Checked(text, tuple(verdicts), {"total": (perf_counter()-started)*1000})
+            verdicts.append(self._verdict(text, span, claim, self._rule(claim), labels))
+        return Checked(text, tuple(verdicts), {"total": round((perf_counter() - started) * 1000, 2)})
 
-    def _rule(self, claim: Claim, hits: Sequence[Hit], anchor: date | None) -> Ruling:
-        question = self.question(claim, hits, anchor)
-        if claim.form is not Form.FIGURE:
-            label, stated = rule_stated(list(self.stated(claim, question, hits)), least=0.05 if claim.period else 0.2)
-            return Ruling(label)
-        return rule_figure(question, claim.quantity, self.candidates(question, hits))
+    def _day(self, text: str) -> date | None:
+        """The day of the article that speaks most nearly of how the draft begins."""
+        hits = self.search(text[:_OPENING])
+        return self.reader.articles(hits[0].passage.article_id).day if hits else None
 
-    def question(self, claim: Claim, hits, anchor) -> Question:
-        reader = self.reader
-        beside = "\n".join(reader.fold(hit.passage.text) for hit in hits)
-        said = analyse(claim.said + claim.heading, tokenize=reader.tokenize, anchor=anchor, beside=beside)
-        around = analyse(claim.around, tokenize=reader.tokenize, anchor=anchor, beside=beside)
-        known = {t.text for t in said.terms}
-        terms = said.terms + tuple(lightened(t) for t in around.terms if t.text not in known)
-        figure = claim.figure
-        if figure is None:
-            return replace(said, ask=Ask.FIGURE, terms=terms)
-        return replace(said, ask=Ask.FIGURE, terms=terms, unit=figure.quantity.unit, kinds=frozenset(), strict=False,
-            statistic=figure.statistic, direction=figure.direction, periods=(figure.as_of,) if figure.as_of else (), quantities=())
-
-    def stated(self, claim, question, hits):
+    def _rule(self, claim: Claim) -> Ruling:
+        hits = self.search(claim.words)
+        sources = {i: self.reader.evidence(i) for i in dict.fromkeys(hit.passage.article_id for hit in hits)}
+        question = self._question(claim, hits)
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
-        total = sum(t.weight for t in terms) or 1.0
-        for hit in hits:
-            source = self.reader.evidence(hit.passage.article_id)
-            for span, agrees in self._alike(claim, source):
-                if not hit.passage.start <= span.start < hit.passage.end: continue
-                i = next(i for i, s in enumerate(source.sentences) if span.start < s.end)
-                sent = source.sentences[i]
-                near = source.text[source.sentences[max(i-1,0)].start:sent.start]
-                here = source.text[sent.start:sent.end]
-                cover = sum(t.weight * max(presence(t.text, here), 0.6*presence(t.text, near)) for t in terms)/total
-                yield Stated(source.article.id, span, sent, agrees, cover)
+        if claim.form is Form.FIGURE and claim.quantity:
+            asked = Asked(question, claim.quantity, unspoken(claim, question.terms, list(sources.values())))
+            return rule_figure(asked, list(self._candidates(question, terms, hits, sources)))
+        return rule_stated(claim, terms, hits, sources)
 
-    def _alike(self, claim, source):
-        found = scan(source.text, anchor=source.article.day)
-        if claim.period:
-            for p in found.periods:
-                yield Span(p.start, p.end), same_time(claim.period, p)
-        elif claim.quantity and claim.quantity.kind is Kind.RATIO:
-            q = claim.quantity
-            for o in found.quantities:
-                if o.kind is q.kind:
-                    yield Span(o.start, o.end), (o.value, o.high) == (q.value, q.high)
-        else:
-            core = re.search(r"[A-Za-z]*[\d.]+[A-Za-z]*|[一二三四五六七八九十百]+", claim.surface)
-            if core:
-                for m in re.finditer(r"(?<![\d.A-Za-z])"+re.escape(core[0])+r"(?![\d.A-Za-z])", source.text):
-                    yield Span(*m.span()), True
+    def _question(self, claim: Claim, hits: Sequence[Hit]) -> Question:
+        """The claim as the question that its words ask; what merely stands around it is a hint."""
+        beside = "\n".join(self.reader.fold(hit.passage.text) for hit in hits)
+        said, around = (
+            analyse(text, tokenize=self.reader.tokenize, beside=beside)
+            for text in (claim.said + claim.heading, claim.around)
+        )
+        known = {term.text for term in said.terms}
+        figure = claim.figure
+        return replace(
+            said,
+            ask=Ask.FIGURE,
+            terms=said.terms + tuple(lightened(t) for t in around.terms if t.text not in known),
+            unit=claim.quantity.unit if claim.quantity else "",
+            kinds=frozenset(),
+            strict=False,
+            statistic=figure.statistic if figure else "",
+            direction=figure.direction if figure else None,
+            periods=(claim.period,) if claim.period else (),
+            quantities=(),
+        )
 
-    def candidates(self, question, hits):
-        reader = self.reader
-        terms = weigh(question.terms, reader.document_frequency, reader.n_passages())
-        out = []
-        seen = set()
+    def _candidates(
+        self,
+        question: Question,
+        terms: Sequence[Weighted],
+        hits: Sequence[Hit],
+        sources: Mapping[str, Evidence],
+    ) -> Iterator[Candidate]:
+        """Every figure of the passages, with how well it fits the claim's words."""
+        seen: set[tuple[str, int]] = set()
         for hit in hits:
-            source = reader.evidence(hit.passage.article_id)
+            passage, source = hit.passage, sources[hit.passage.article_id]
             for figure in source.figures:
-                key = (hit.passage.article_id, figure.quantity.start)
-                if key in seen or not hit.passage.start <= figure.quantity.start < hit.passage.end: continue
-                seen.add(key)
-                told = features(question, terms, hit, source, figure)
-                out.append(Candidate(Finding(figure, hit.passage.article_id, 0.0, features=told), reader.model.score(told)))
-        return out
+                key = (passage.article_id, figure.quantity.start)
+                if key not in seen and passage.start <= figure.quantity.start < passage.end:
+                    seen.add(key)
+                    told = features(question, terms, hit, source, figure)
+                    finding = Finding(figure, passage.article_id, 0.0, features=told)
+                    yield Candidate(finding, self.reader.model.score(told), source)
+
+    def _verdict(
+        self, text: str, span: Span, claim: Claim, ruling: Ruling, labels: dict[tuple[str, Span], int]
+    ) -> Verdict:
+        cited = []
+        for basis in ruling.basis:
+            label = labels.setdefault((basis.source.article.id, basis.sentence), len(labels) + 1)
+            cited.append(Citation.of(basis.source.article, basis.sentence, label=label, marks=(basis.span,)))
+        return Verdict(
+            start=span.start,
+            end=span.end,
+            surface=text[span.start : span.end],
+            label=ruling.label,
+            reason=ruling.reason,
+            expected=ruling.expected,
+            quantity=claim.quantity,
+            period=claim.period if claim.form is Form.PERIOD else None,
+            citations=tuple(cited),
+        )
 
 
-def among(articles: Sequence[Article], *, fold, tokenize, model) -> Checker:
+def among(
+    articles: Sequence[Article], *, fold: Callable[[str], str], tokenize: Tokenize, model: Model
+) -> Checker:
     """A checker that knows these articles alone."""
     by_id = {article.id: article for article in articles}
-    parts = [fold(a.text[s.start:s.end]) for a in articles for s in sentences(a.text)]
+    parts = [fold(a.text[s.start : s.end]) for a in articles for s in sentences(a.text)]
     hits = tuple(whole(article, rank) for rank, article in enumerate(articles, 1))
     reader = Reader(
-        articles=by_id.__getitem__, fold=fold, tokenize=tokenize,
-        document_frequency=lru_cache(maxsize=None)(lambda word: sum(word in part for part in parts)),
-        n_passages=lambda: len(parts), model=model,
+        articles=by_id.__getitem__,
+        fold=fold,
+        tokenize=tokenize,
+        document_frequency=cache(lambda word: sum(word in part for part in parts)),
+        n_passages=lambda: len(parts),
+        model=model,
     )
     return Checker(reader, lambda _: hits)
 
 
 def whole(article: Article, rank: int) -> Hit:
     """An article as one passage."""
-    passage = Passage(id=f"{article.id}#0-{len(article.text)}", article_id=article.id, start=0, end=len(article.text), text=article.text, n_tokens=0)
-    return Hit(passage, 1.0, rank)
+    span = f"{article.id}#0-{len(article.text)}"
+    return Hit(Passage(span, article.id, 0, len(article.text), article.text, n_tokens=0), 1.0, rank)

@@ -35,7 +35,7 @@ class Claim:
         around: What else its sentence and the one before say; a hint, no more.
         heading: The cell over it, in a table.
         figure: For a figure, linked.
-        period: For a date.
+        period: The date; for a figure the time it is told of, if any.
         quantity: For a figure or a token that is a quantity.
     """
 
@@ -49,6 +49,12 @@ class Claim:
     figure: Figure | None = None
     period: Period | None = None
     quantity: Quantity | None = None
+
+
+    @property
+    def words(self) -> str:
+        """All that is said about it: what the articles are searched for."""
+        return f"{self.around}{self.said}{self.heading}"
 
 
 MASK = "多少"
@@ -117,8 +123,14 @@ class _Draft:
             around,
             self.headings.get(span.start, ""),
             figure=figure,
+            period=figure.as_of or self._told_after(figure),
             quantity=quantity,
         )
+
+    def _told_after(self, figure: Figure) -> Period | None:
+        """The time that follows the figure in its sentence: 23.26亿元，这是截至2021年底的数据."""
+        inside = (p for p in self.periods if figure.quantity.end <= p.start and p.end <= figure.sentence.end)
+        return next(inside, None)
 
     def _said_from(self, figure: Figure) -> int:
         """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""

@@ -6,6 +6,7 @@ figure, earlier in its sentence, nearby, in the article) and whether unit, stati
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +14,11 @@ from math import sqrt
 from typing import NamedTuple
 
 from knowledge.chunking import sentences
+from knowledge.figures import Scan, scan
 from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Question
-from knowledge.schema import Article, Figure, Hit, Kind, Span
+from knowledge.schema import Article, Figure, Hit, Kind, Period, Quantity, Span
 
 _HAN = re.compile(r"[一-鿿A-Za-z]")
 
@@ -46,6 +48,26 @@ class Evidence:
     def sentences(self) -> tuple[Span, ...]:
         """The sentences of `text`."""
         return tuple(sentences(self.text))
+
+    @cached_property
+    def _found(self) -> Scan:
+        return scan(self.text, anchor=self.article.day)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The dates and spans of days of `text`."""
+        return self._found.periods
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The quantities of `text`, unlinked, with ordinals, scores and identifiers."""
+        return self._found.quantities
+
+    def around(self, at: int) -> tuple[Span, Span]:
+        """The sentence that holds a place of `text`, and before it the one that precedes it, or an empty span."""
+        i = max(bisect_right(self.sentences, at, key=lambda s: s.start) - 1, 0)
+        sentence = self.sentences[i]
+        return (self.sentences[i - 1] if i else Span(sentence.start, sentence.start)), sentence
 
 
 _NEAR = 160

@@ -8,13 +8,18 @@ Switches (environment):
 import asyncio
 import ipaddress
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("WENSHU_SHARED") or ROOT.parent / "shared")
@@ -115,6 +120,38 @@ def shared_dir() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the development data: ../shared is not there and WENSHU_SHARED names no folder")
     return SHARED
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+"""What the machine's browser may be called."""
+
+# The hosts are barred here, too: the audit hook does not see into another process.
+BROWSER_FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The machine's browser, headless, with a profile of its own.
+
+    It lasts a module, not the session: its event loop must be gone before an asynchronous test runs its own.
+    """
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"needs a browser: install chromium (looked for {', '.join(BROWSERS)})")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from knowledge.schema import (
     Span,
     Status,
 )
+from knowledge.verdict import Checked, Label, Reason, Verdict
 
 SENTENCE = (
     "截至2021年底，“科创投”累计投资金额23.26亿元，"
@@ -89,6 +90,55 @@ def answered() -> Answer:
         ),
         timings_ms={"read": 3.14159},
     )
+
+
+DRAFT = "截至2021年底，“科创投”累计投资金额23.62亿元，“科创贷”累计放款总额超157.38亿元，办了9场路演，签约1.234亿元。"
+"""The second figure is wrong, the last two are not in the sentence."""
+
+Judge = Callable[..., Verdict]
+
+
+@pytest.fixture
+def judge() -> Judge:
+    """Makes a verdict on a figure of a text."""
+    return judged
+
+
+def judged(  # noqa: PLR0913 -- a test names what it is about
+    text: str,
+    surface: str,
+    label: Label,
+    reason: Reason = Reason.NONE,
+    *,
+    expected: str = "",
+    labels: tuple[int, ...] = (),
+    period: Period | None = None,
+    kind: Kind | None = Kind.MONEY,
+    value: str = "1",
+) -> Verdict:
+    start = text.index(surface)
+    end = start + len(surface)
+    quantity = None
+    if kind is not None and period is None:
+        quantity = Quantity(Decimal(value), None, "元", kind, surface, start, end)
+    mark = SENTENCE.find(expected or surface)
+    marks = (Span(mark, mark + len(expected or surface)),) if mark >= 0 else ()
+    citations = tuple(citation(number, *marks) for number in labels)
+    return Verdict(start, end, surface, label, reason, expected, quantity, period, citations)
+
+
+@pytest.fixture
+def checked() -> Checked:
+    """A draft of five figures: two supported, one refuted, one finer than the article, one in no article."""
+    refuted = {"expected": "23.26亿元", "labels": (2,), "value": "2362000000.0"}
+    verdicts = (
+        judged(DRAFT, "截至2021年底", Label.SUPPORTED, labels=(1,), period=YEAR_END),
+        judged(DRAFT, "23.62亿元", Label.REFUTED, Reason.VALUE, **refuted),  # type: ignore[arg-type]
+        judged(DRAFT, "超157.38亿元", Label.SUPPORTED, labels=(3,), value="15738000000"),
+        judged(DRAFT, "9场", Label.NOT_ENOUGH_INFO, kind=Kind.COUNT, value="9"),
+        judged(DRAFT, "1.234亿元", Label.NOT_ENOUGH_INFO, Reason.FINER, expected="近1.2亿元", labels=(4,)),
+    )
+    return Checked(DRAFT, verdicts, {"total": 12.34567})
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""The text of a draft to be checked, as a file or standard input holds it."""
+
+import os
+import sys
+from pathlib import Path
+
+from knowledge.errors import ArticleError, UsageError
+
+STANDARD_INPUT = "-"
+
+_AS_IT_IS = frozenset({"", ".txt", ".md", ".markdown"})
+"""Kinds of file whose very characters are checked: offsets in the result are those of the file."""
+
+_READ_AS_ARTICLE = frozenset({".docx", ".pdf", ".html", ".htm"})
+"""Kinds of file whose text is told by what it looks like."""
+
+
+def read(name: str) -> str:
+    """The text of a draft.
+
+    Args:
+        name: A path, or `-` for standard input.
+
+    Raises:
+        UsageError: There is no such file, or it is of a kind that holds no draft.
+        ArticleError: It can't be read.
+    """
+    from knowledge.articles.source import Limits, decode, read_bytes
+
+    if name == STANDARD_INPUT:
+        return decode(sys.stdin.buffer.read(Limits().document), item=name)
+    path = Path(name)
+    if not os.path.exists(name):  # noqa: PTH110 -- Path.exists raises at a name too long for a file
+        raise UsageError(f"{name[:40]}: no such file; check the path", item=name[:40], code="draft_missing")
+    kind = path.suffix.lower()
+    if kind in _AS_IT_IS:
+        return decode(read_bytes(path, Limits().document), item=name)
+    if kind in _READ_AS_ARTICLE:
+        return _of_article(path)
+    known = " ".join(sorted((_AS_IT_IS | _READ_AS_ARTICLE) - {""}))
+    raise UsageError(
+        f"{name}: expected a kind of file among {known}, got {kind!r}", item=name, code="draft_type"
+    )
+
+
+def _of_article(path: Path) -> str:
+    from knowledge.articles import read as read_articles
+
+    (article,) = read_articles(path)
+    if isinstance(article, ArticleError):
+        raise article
+    return article.text

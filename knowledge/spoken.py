@@ -1,0 +1,80 @@
+"""Whether the articles speak at all of what a claim is about."""
+
+import re
+from collections.abc import Sequence
+
+from knowledge.claims import MASK, Claim
+from knowledge.features import Evidence
+from knowledge.figures import scan
+from knowledge.matching import presence
+from knowledge.schema import Period
+from knowledge.terms import Term
+from knowledge.verdict import Reason
+
+_SAID = 0.5
+"""Presence from which a word is spoken of: itself, a synonym, an abbreviation or most of it."""
+
+_STRONG = 0.5
+"""Weight of a word that says what the claim is about; less is a hint."""
+
+_GLUE = "的“”‘’\" "
+"""What may stand between two nouns of one phrase."""
+
+_KEY = 2
+"""Nouns before the number that say what is counted: 独角兽企业, 专利授权量."""
+
+
+def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -> Reason:
+    """What no article says of all that the claim is about: its subject, its measure or its year; NONE if nothing.
+
+    Only the clause that the number stands in is looked at: what introduces it (据…介绍) is often said otherwise.
+    """
+    text = "\n".join(f"{s.squeezed}\n{s.title}\n{s.article.source}" for s in sources)
+    own = _own_clause(claim.said)
+    key = _key(own, terms)
+    strong = [t for t in terms if t.weight >= _STRONG and t.text in own and presence(t.text, text) < _SAID]
+    if any(t.name or t.place for t in strong):
+        return Reason.SUBJECT
+    if any(t.coined or t in key for t in strong):
+        return Reason.MEASURE
+    if claim.period and _is_year(claim.period) and not any(_in_sight(claim.period, s) for s in sources):
+        return Reason.TIME
+    return Reason.NONE
+
+
+def _own_clause(said: str) -> str:
+    """The clause of the masked number, up to it and a little beyond."""
+    at = said.find(MASK)
+    return said[max(said.rfind(mark, 0, at) for mark in "，。；,;") + 1 :]
+
+
+def _key(own: str, terms: Sequence[Term]) -> list[Term]:
+    """The last nouns before the number that stand together, nearest first."""
+    at = own.find(MASK)
+    placed = [(own.rfind(term.text, 0, at), term) for term in terms]
+    nouns: list[Term] = []
+    edge = at
+    for start, term in sorted((p for p in placed if p[0] >= 0), key=lambda p: -p[0]):
+        between = own[start + len(term.text) : edge].strip(_GLUE)
+        if not term.noun or (nouns and between):
+            if nouns:
+                break
+            continue
+        nouns.append(term)
+        edge = start
+        if len(nouns) == _KEY:
+            break
+    return nouns
+
+
+def _is_year(period: Period) -> bool:
+    return period.resolved and re.search(r"\d{2}", period.surface) is not None and (period.hi - period.lo).days > _SEASON
+
+
+_SEASON = 200
+"""Days from which a time is a year or more."""
+
+
+def _in_sight(period: Period, source: Evidence) -> bool:
+    """Whether an article speaks of the time, or of a part of it."""
+    return any(p.resolved and p.lo <= period.hi and period.lo <= p.hi for p in source.periods)

@@ -1,0 +1,148 @@
+"""Dates and numbered tokens: whether the articles state one in the sentences that speak of the claim."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from knowledge.claims import Claim, Form
+from knowledge.features import Evidence
+from knowledge.matching import Weighted, presence
+from knowledge.schema import Hit, Kind, Period, Span
+from knowledge.verdict import Label, Reason
+from knowledge.verification import NEAR, UNKNOWN, Basis, Ruling
+
+_LEAD = 0.35
+"""Cover by which the sentence of another date must lead to be what the claim speaks of."""
+
+_BEFORE = 0.6
+"""What a word counts that only the sentence before says."""
+
+_LEAST_DATE, _LEAST_TOKEN, _LEAST_MANY = 0.05, 0.2, 0.35
+"""Cover from which what agrees is what the claim speaks of: a date or a token of the one article that a draft is
+held against, and either among many articles, where any date stands somewhere."""
+
+
+class Stated(NamedTuple):
+    """A date or numbered token of an article beside a claim.
+
+    Attributes:
+        basis: Where.
+        agrees: Whether the claim follows from it; False if it is of the claim's sort and another; None if neither.
+        cover: Share of the claim's words that its sentence, and less so the one before, say.
+    """
+
+    basis: Basis
+    agrees: bool | None
+    cover: float
+
+
+def rule_stated(
+    claim: Claim, terms: Sequence[Weighted], hits: Sequence[Hit], sources: Mapping[str, Evidence]
+) -> Ruling:
+    """The verdict on a date or a token."""
+    found = list(_stated(claim, terms, hits, sources))
+    agreed = max((s for s in found if s.agrees), key=lambda s: s.cover, default=None)
+    against = max((s for s in found if s.agrees is False), key=lambda s: s.cover, default=None)
+    least = _LEAST_DATE if claim.form is Form.PERIOD else _LEAST_TOKEN
+    if len(sources) > 1:
+        least = _LEAST_MANY
+    if agreed and agreed.cover >= least and (not against or agreed.cover >= against.cover - _LEAD):
+        return Ruling(Label.SUPPORTED, basis=(agreed.basis,))
+    if against and against.cover >= NEAR:
+        reason = Reason.TIME if claim.form is Form.PERIOD else Reason.VALUE
+        return Ruling(Label.REFUTED, reason, (against.basis,))
+    return _published(claim, sources) or UNKNOWN
+
+
+_TELLS = re.compile(r"发表|发布|刊发|刊登|刊载|见报|报道|讯|电")
+
+
+def _published(claim: Claim, sources: Mapping[str, Evidence]) -> Ruling | None:
+    """Support for the day an article came out, if the claim speaks of that."""
+    period = claim.period
+    if period is None or period.lo != period.hi or not _TELLS.search(claim.said):
+        return None
+    for source in sources.values():
+        if source.article.day == period.lo and source.sentences:
+            first = source.sentences[0]
+            return Ruling(Label.SUPPORTED, basis=(Basis(source, first, first),))
+    return None
+
+
+def _stated(
+    claim: Claim, terms: Sequence[Weighted], hits: Sequence[Hit], sources: Mapping[str, Evidence]
+) -> Iterator[Stated]:
+    seen: set[tuple[str, Span]] = set()
+    for hit in hits:
+        source = sources[hit.passage.article_id]
+        for span, agrees in _alike(claim, source):
+            if (source.article.id, span) in seen or not hit.passage.start <= span.start < hit.passage.end:
+                continue
+            seen.add((source.article.id, span))
+            before, sentence = source.around(span.start)
+            yield Stated(Basis(source, sentence, span), agrees, _cover(terms, source.text, before, sentence))
+
+
+def _cover(terms: Sequence[Weighted], text: str, before: Span, sentence: Span) -> float:
+    """Share of the terms' weight that the sentence says, and less so the one before it."""
+    here, near = text[sentence.start : sentence.end], text[before.start : before.end]
+    total = sum(term.weight for term in terms) or 1.0
+    said = (max(presence(t.text, here), _BEFORE * presence(t.text, near)) * t.weight for t in terms)
+    return sum(said) / total
+
+
+def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]:
+    """What of the claim's sort an article states, and whether the claim follows from it."""
+    if claim.form is Form.PERIOD and claim.period:
+        for period in source.periods:
+            yield Span(period.start, period.end), follows_in_time(claim.period, period)
+        return
+    own = claim.quantity
+    if own and own.kind is Kind.RATIO:
+        for other in source.quantities:
+            if other.kind is Kind.RATIO:
+                yield Span(other.start, other.end), (other.value, other.high) == (own.value, own.high)
+        return
+    core = _CORE.search(claim.surface)
+    if core:
+        for match in re.finditer(rf"(?<![\w.]){re.escape(core[0])}(?![\dA-Za-z]|[.+]\d)", source.text, re.ASCII):
+            yield Span(*match.span()), True
+
+
+_CORE = re.compile(r"[A-Za-z]*\d+[A-Za-z]*(?:[.+\-]\d+)*|[一二三四五六七八九十百]+")
+"""What identifies a token, without 第, a counter or quotation marks."""
+
+
+def follows_in_time(claimed: Period, stated: Period) -> bool | None:
+    """Whether a claimed time follows from a stated one: the same, or the year or month that it lies in.
+
+    False if both are about as exact (two days, two years) and differ; None if one says no more than the other.
+    """
+    if not (claimed.resolved and stated.resolved):
+        claimed, stated = _yearless(claimed), _yearless(stated)
+    if (claimed.lo, claimed.hi) == (stated.lo, stated.hi):
+        return True
+    if claimed.lo <= stated.lo and stated.hi <= claimed.hi and (claimed.hi - claimed.lo).days <= _YEAR:
+        return True
+    if stated.lo <= claimed.lo and claimed.hi <= stated.hi:
+        return True if claimed.cutoff and claimed.hi == stated.hi else None
+    return False if _grain(claimed) == _grain(stated) else None
+
+
+_YEAR = 366
+"""Days of the longest time that stands for what happened at some point in it."""
+
+
+def _yearless(period: Period) -> Period:
+    """The period with its first day in the year 4, a leap year, so that only month and day count."""
+    later = period.hi.year - period.lo.year
+    return replace(period, lo=period.lo.replace(year=4), hi=period.hi.replace(year=4 * (1 + later)))
+
+
+_GRAINS = (20, 45, 200)
+"""Days up to which a time is a day or some, about a month, about a season; longer ones are years."""
+
+
+def _grain(period: Period) -> int:
+    return sum((period.hi - period.lo).days + 1 > days for days in _GRAINS)
