@@ -89,7 +89,7 @@ def _labels(citations: Iterable[Citation]) -> tuple[int, ...]:
 def _lead(text: str, floor: int, start: int) -> str:
     """The words right before a figure, within its clause and after the figure before it."""
     at = start
-    while at > floor and start - at < MAX_LEAD and text[at - 1] not in _BREAKS:
+    while at > floor and text[at - 1] not in _BREAKS:
         at -= 1
-    cut = at > floor and text[at - 1] not in _BREAKS
-    return "…" * cut + text[at:start].lstrip()
+    lead = text[at:start].lstrip()
+    return lead if len(lead) <= MAX_LEAD else f"…{lead[-MAX_LEAD:]}"

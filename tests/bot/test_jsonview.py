@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jsonview import answer_view, dumps, ledger_view, plain
+from bot.jsonview import answer_view, checked_view, dumps, ledger_view, plain
 from knowledge.schema import Answer, Article, Hit, Passage
+from knowledge.verdict import Checked
 
 ANSWER = ["question", "status", "text", "confidence", "figures", "citations", "candidates", "alternatives"]
 ANSWER += ["reason", "timings_ms"]
@@ -64,6 +65,53 @@ def test_a_ledger_line_says_where(answered: Answer):
     assert list(view) == [*FIGURE, "article_id", "start", "end", "sentence"]
     assert text[view["start"] : view["end"]] == view["surface"]
     assert view["sentence"] == text
+
+
+CHECKED = ["text", "figures", "supported", "refuted", "not_enough_info", "timings_ms"]
+STATED = ["surface", "start", "end", "value", "high", "unit", "kind"]
+JUDGED = ["verdict", "expected", "reason", "citations"]
+
+
+def test_a_check_has_the_contract_s_keys(checked: Checked):
+    view = json.loads(dumps(checked_view(checked)))
+    assert list(view) == CHECKED
+    date, wrong, *_ = view["figures"]
+    assert list(wrong) == [*STATED, *JUDGED]
+    assert list(wrong["citations"][0]) == CITATION
+    assert wrong | {"citations": []} == {
+        "surface": "23.62亿元",
+        "start": 20,
+        "end": 27,
+        "value": "2362000000",
+        "high": None,
+        "unit": "元",
+        "kind": "money",
+        "verdict": "refuted",
+        "expected": "23.26亿元",
+        "reason": "value",
+        "citations": [],
+    }
+    assert view["text"][wrong["start"] : wrong["end"]] == wrong["surface"]
+    assert list(date) == ["surface", "start", "end", "lo", "hi", "unit", "kind", *JUDGED]
+    assert (date["kind"], date["lo"], date["hi"]) == ("date", "2021-12-31", "2021-12-31")
+    assert [view["supported"], view["refuted"], view["not_enough_info"]] == [2, 1, 2]
+    assert view["timings_ms"] == {"total": 12.3457}
+
+
+def test_a_token_that_is_no_number_is_an_identifier(checked: Checked):
+    bare = replace(checked.verdicts[3], quantity=None)
+    (figure,) = checked_view(replace(checked, verdicts=(bare,)))["figures"]
+    assert list(figure) == [*STATED, *JUDGED]
+    assert (figure["kind"], figure["value"], figure["high"], figure["unit"]) == ("identifier", None, None, "")
+    assert (figure["reason"], figure["expected"], figure["citations"]) == ("", "", [])
+
+
+def test_a_range_has_its_upper_end(checked: Checked):
+    (verdict, *_) = checked.verdicts[1:]
+    assert verdict.quantity is not None
+    ranged = replace(verdict, quantity=replace(verdict.quantity, high=Decimal("2.40E+9")))
+    (figure,) = checked_view(replace(checked, verdicts=(ranged,)))["figures"]
+    assert (figure["value"], figure["high"]) == ("2362000000", "2400000000")
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,24 @@ import pytest
 
 from bot import wording
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
-from bot.service import Service
+from bot.service import Ask, Service
 from knowledge.errors import IndexStateError, UsageError
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
+from knowledge.verdict import Checked
 
 Find = Callable[..., Finding]
 
 
 def said(reply: Reply) -> str:
     return "\n".join(block.text for block in reply.blocks)
+
+
+def unchecked(text: str) -> Checked:
+    raise AssertionError(f"checked: {text}")
+
+
+def unasked(text: str) -> Answer:
+    raise AssertionError(f"asked: {text}")
 
 
 def asks(answer: Answer) -> tuple[Service, list[str]]:
@@ -25,7 +34,17 @@ def asks(answer: Answer) -> tuple[Service, list[str]]:
         asked.append(question)
         return answer
 
-    return Service(ask), asked
+    return Service(ask, unchecked), asked
+
+
+def checks(checked: Checked, ask: Ask = unasked) -> tuple[Service, list[str]]:
+    given: list[str] = []
+
+    def check(draft: str) -> Checked:
+        given.append(draft)
+        return checked
+
+    return Service(ask, check), given
 
 
 def test_a_question_is_asked_once_and_answered(answered: Answer):
@@ -78,9 +97,57 @@ def test_an_error_with_a_mend_becomes_a_reply(problem: Exception):
     def ask(_: str) -> Answer:
         raise problem
 
-    reply = Service(ask).reply("科创投累计投资多少")
+    reply = Service(ask, unchecked).reply("科创投累计投资多少")
     assert reply.status is ReplyStatus.ERROR
     assert problem.item in said(reply)  # type: ignore[attr-defined]
+
+
+def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked):
+    service, given = checks(checked)
+    reply = service.reply(f"\n{checked.text} ")
+    assert given == [checked.text]
+    assert reply.status is ReplyStatus.CHECKED
+    assert said(reply).startswith("共 5 处数字：支持 2，不符 1，查无依据 2。")
+
+
+@pytest.mark.parametrize("order", ["/check ", "核对：", "核对 "])
+def test_an_order_to_check_checks_what_follows(order: str, checked: Checked):
+    service, given = checks(checked)
+    assert service.reply(order + "科创投").status is ReplyStatus.CHECKED
+    assert given == ["科创投"]
+
+
+@pytest.mark.parametrize("order", ["/check", "核对", "核对："])
+def test_an_order_to_check_nothing_is_told_how(order: str, checked: Checked):
+    service, given = checks(checked)
+    assert said(service.reply(order)).splitlines() == wording.HOW_TO_CHECK.splitlines()
+    assert given == []
+
+
+def test_a_figure_of_the_asker_s_own_is_confirmed(checked: Checked):
+    wrong = replace(checked, verdicts=checked.verdicts[1:2])
+    service, given = checks(wrong)
+    reply = service.reply("科创投投了23.62亿元对吗？")
+    assert given == ["科创投投了23.62亿元"]
+    assert said(reply) == "不对：您说的“23.62亿元”，文章里是“23.26亿元”（数值不同）"
+
+
+def test_what_a_check_sees_no_figure_in_is_asked(checked: Checked, answered: Answer):
+    service, given = checks(
+        replace(checked, verdicts=()), lambda question: replace(answered, question=question)
+    )
+    question = "2021年成都高新技术产业营业收入是否突破万亿元？"
+    assert service.reply(question).status is ReplyStatus.ANSWERED
+    assert given == ["2021年成都高新技术产业营业收入突破万亿元"]
+
+
+def test_a_draft_too_long_is_told_the_limit():
+    def check(draft: str) -> Checked:
+        raise UsageError("long", item=str(len(draft)), code="draft_too_long")
+
+    reply = Service(unasked, check).reply("科创投累计投资23.26亿元。" * 2000)
+    assert reply.status is ReplyStatus.ERROR
+    assert said(reply) == "文字太长（30000 字），一次最多 2 万字。请分成几段，再分别核对。"
 
 
 def test_the_unforeseen_is_the_caller_s():
@@ -88,7 +155,7 @@ def test_the_unforeseen_is_the_caller_s():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Service(ask).reply("科创投累计投资多少")
+        Service(ask, unchecked).reply("科创投累计投资多少")
 
 
 @pytest.mark.parametrize(("verdict", "word"), [(True, "是"), (False, "否")])

@@ -20,9 +20,10 @@ from bot import logs, reply, wording
 from bot.channels.telegram_chat import TelegramChat, addressed, place_of
 from bot.channels.telegram_delivery import MAX_TRIES, RETRY_AFTER_MARGIN, Delivery, Place
 from bot.reply import ReplyStatus
-from bot.service import Service
+from bot.service import Ask, Check, Service
 from knowledge.errors import BackendError, SettingError
 from knowledge.schema import Answer
+from knowledge.verdict import Checked
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
 ME = User(7, "问数", is_bot=True, username="wenshu_bot")
@@ -118,9 +119,14 @@ async def delivery(line: Line) -> AsyncIterator[tuple[Delivery, list[float]]]:
         yield chat.delivery, slept
 
 
+def unchecked(_: str) -> Checked:
+    pytest.fail("checked")
+
+
 @asynccontextmanager
-async def running(line: Line, ask: Callable[[str], Answer]) -> AsyncIterator[TelegramChat]:
-    chat = TelegramChat(Service(ask), token=TOKEN, request=line, updates_request=line)
+async def running(line: Line, ask: Ask, check: Check = unchecked) -> AsyncIterator[TelegramChat]:
+    service = Service(ask, check)
+    chat = TelegramChat(service, token=TOKEN, request=line, updates_request=line)
     await chat._application.initialize()
     await chat._application.start()
     try:
@@ -392,6 +398,47 @@ async def test_a_picture_in_a_private_chat_gets_a_word(answered: Answer):
     assert [sent["text"] for sent in line.sent] == [wording.EMPTY]
 
 
+async def test_a_draft_is_checked_in_order_of_its_chat(checked: Checked):
+    line, given = Line(), []
+
+    def check(draft: str) -> Checked:
+        given.append(draft)
+        return checked
+
+    async with running(line, lambda _: pytest.fail("asked"), check) as chat:
+        await receive(chat, message(f"/check\n{checked.text}"), message(checked.text, number=11))
+    assert given == [checked.text] * 2
+    first, second = line.sent
+    assert first["text"] == second["text"]
+    assert first["text"].startswith("共 5 处数字：支持 2，不符 1，查无依据 2。")
+    assert first["reply_markup"]["inline_keyboard"][0][0]["url"].startswith("http://finews")
+
+
+async def test_a_check_in_a_group_is_a_command_to_this_bot(checked: Checked):
+    line, given = Line(), []
+
+    def check(draft: str) -> Checked:
+        given.append(draft)
+        return checked
+
+    text = "/check@wenshu_bot 科创投累计投资23.62亿元"
+    async with running(line, lambda _: pytest.fail("asked"), check) as chat:
+        await receive(chat, group(text, mention(text, "/check@wenshu_bot", MessageEntity.BOT_COMMAND)))
+    assert given == ["科创投累计投资23.62亿元"]
+    assert [sent["chat_id"] for sent in line.sent] == [-100]
+
+
+async def test_the_menu_names_check():
+    line = Line()
+    told: list[dict[str, Any]] = []
+    answer = line._answer
+    line._answer = lambda name, fields: told.append({"name": name, **fields}) or answer(name, fields)  # type: ignore[method-assign]
+    async with running(line, lambda _: pytest.fail("asked")) as chat:
+        await chat._tell_commands()
+    (menu,) = [each["commands"] for each in told if each["name"] == "setMyCommands"]
+    assert [each["command"] for each in menu] == ["start", "check", "help"]
+
+
 def mention(text: str, name: str = "@wenshu_bot", kind: str = MessageEntity.MENTION) -> MessageEntity:
     offset = len(text[: text.index(name)].encode("utf-16-le")) // 2
     return MessageEntity(kind, offset, len(name))
@@ -468,9 +515,8 @@ async def test_a_start_that_fails_names_the_cause(
 ):
     line = Line()
     monkeypatch.setattr(line, "_answer", lambda *_: respond)
-    chat = TelegramChat(
-        Service(lambda _: pytest.fail("asked")), token=TOKEN, request=line, updates_request=line
-    )
+    service = Service(lambda _: pytest.fail("asked"), unchecked)
+    chat = TelegramChat(service, token=TOKEN, request=line, updates_request=line)
     with pytest.raises(error) as caught:
         await chat.start()
     assert caught.value.code == code  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from bot import wording
 from bot.channels.telegram_chat import TelegramChat
 from bot.service import Service
 from knowledge.schema import Answer
+from knowledge.verdict import Checked
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
 BOT_ID = 7
@@ -48,6 +49,10 @@ class Server(LoBotApiEmulator):
 
     def messages(self) -> list[dict[str, Any]]:
         return [fields for method, fields in self.accepted if method == "sendMessage"]
+
+
+def unchecked(text: str) -> Checked:
+    raise AssertionError(f"checked: {text}")
 
 
 @asynccontextmanager
@@ -117,7 +122,7 @@ async def test_a_question_is_answered_with_its_sentence_as_an_expandable_quote(
 ):
     async with (
         serving(tmp_path / "journal") as (server, address),
-        chatting(address, Service(lambda _: answered)),
+        chatting(address, Service(lambda _: answered, unchecked)),
     ):
         await write(address, QUESTION)
         (sent,) = await until(server, 1)
@@ -144,7 +149,7 @@ async def test_every_update_is_answered_once_and_in_order(tmp_path: Path, answer
     async with serving(tmp_path / "journal") as (server, address):
         for number in range(30):
             await write(address, f"问题{number}")
-        async with chatting(address, Service(ask)):
+        async with chatting(address, Service(ask, unchecked)):
             await until(server, 30)
             await write(address, "最后一问")
             await until(server, 31)
@@ -155,7 +160,7 @@ async def test_every_update_is_answered_once_and_in_order(tmp_path: Path, answer
 async def test_commands(tmp_path: Path, answered: Answer):
     async with (
         serving(tmp_path / "journal") as (server, address),
-        chatting(address, Service(lambda _: answered)),
+        chatting(address, Service(lambda _: answered, unchecked)),
     ):
         await write(address, "/start")
         await write(address, "/help")
@@ -163,7 +168,7 @@ async def test_commands(tmp_path: Path, answered: Answer):
     assert wording.START in start["text"]
     assert "直接提问" in help_page["text"]
     menu = next(fields for method, fields in server.accepted if method == "setMyCommands")
-    assert [command["command"] for command in json.loads(menu["commands"])] == ["start", "help"]
+    assert [command["command"] for command in json.loads(menu["commands"])] == ["start", "check", "help"]
 
 
 async def test_in_a_group_only_what_is_meant_for_the_bot(tmp_path: Path, answered: Answer):
@@ -174,7 +179,7 @@ async def test_in_a_group_only_what_is_meant_for_the_bot(tmp_path: Path, answere
         return answered
 
     topic = {"message_thread_id": 3, "is_topic_message": True}
-    async with serving(tmp_path / "journal") as (server, address), chatting(address, Service(ask)):
+    async with serving(tmp_path / "journal") as (server, address), chatting(address, Service(ask, unchecked)):
         await write(address, "别人的话", **GROUP)
         await write(address, "那科创贷呢", **GROUP, reply_to_message=FROM_BOT, message_id=8)
         mention = {"type": "text_mention", "offset": 0, "length": 2, "user": FROM_BOT["from"]}
@@ -188,7 +193,10 @@ async def test_in_a_group_only_what_is_meant_for_the_bot(tmp_path: Path, answere
 
 async def test_a_long_reply_passes_the_server_s_limit(tmp_path: Path, answered: Answer):
     long = Answer(answered.question, answered.status, text="𠮷" * 5000)
-    async with serving(tmp_path / "journal") as (server, address), chatting(address, Service(lambda _: long)):
+    async with (
+        serving(tmp_path / "journal") as (server, address),
+        chatting(address, Service(lambda _: long, unchecked)),
+    ):
         await write(address, QUESTION)
         parts = await until(server, 3)
     assert "".join(part["text"] for part in parts) == "𠮷" * 5000
