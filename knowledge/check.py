@@ -15,14 +15,15 @@ from knowledge.chunking import sentences
 from knowledge.claims import Claim, Form, claims, legible
 from knowledge.features import Evidence, features
 from knowledge.matching import Weighted, weigh
-from knowledge.question import Ask, Question, analyse
+from knowledge.question import Ask, Question, analyse, untagged
 from knowledge.ranking import Model
+from knowledge.reading import compared
 from knowledge.schema import Article, Citation, Finding, Hit, Passage, Span
-from knowledge.spoken import unspoken
+from knowledge.spoken import counted, unspoken
 from knowledge.stated import rule_stated
 from knowledge.terms import Tokenize, lightened
 from knowledge.verdict import Checked, Verdict
-from knowledge.verification import Asked, Candidate, Ruling, rule_figure
+from knowledge.verification import Asked, Candidate, Ruling, comparable, rule_figure
 
 _OPENING = 200
 """Characters of a draft by which the articles it is about are found."""
@@ -48,7 +49,7 @@ class Checker:
             anchor: The day that its 今年 and 去年 are counted from; if None, the nearest article's.
         """
         started = perf_counter()
-        draft = legible(self.reader.fold(text))
+        draft = legible(untagged(self.reader.fold(text)))
         found = claims(draft.text, anchor=anchor or self._day(draft.text))
         labels: dict[tuple[str, Span], int] = {}
         verdicts = []
@@ -67,10 +68,24 @@ class Checker:
         sources = {i: self.reader.evidence(i) for i in dict.fromkeys(hit.passage.article_id for hit in hits)}
         question = self._question(claim, hits)
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
-        if claim.form is Form.FIGURE and claim.quantity:
-            asked = Asked(question, claim.quantity, unspoken(claim, question.terms, list(sources.values())))
-            return rule_figure(asked, list(self._candidates(question, terms, hits, sources)))
-        return rule_stated(claim, terms, hits, sources)
+        if claim.form is not Form.FIGURE or claim.quantity is None:
+            return rule_stated(claim, terms, hits, sources)
+        found = list(self._findings(question, terms, hits, sources))
+        missing = unspoken(claim, question.terms, list(sources.values()))
+        asked = Asked(question, claim.quantity, missing, counted(claim, question.terms))
+        alike = [f for f in found if comparable(asked.claimed, f.figure.quantity)]
+        beside = self._best_first(compared(alike, self.reader.n_passages()), sources)
+        others = self._best_first([f for f in found if f not in alike], sources)
+        return rule_figure(asked, beside, others, self._is_sure)
+
+    def _best_first(self, found: Sequence[Finding], sources: Mapping[str, Evidence]) -> list[Candidate]:
+        scored = (Candidate(f, self.reader.model.score(f.features), sources[f.article_id]) for f in found)
+        return sorted(scored, key=lambda c: -c.score)
+
+    def _is_sure(self, found: Sequence[Finding]) -> bool:
+        """Whether the reader, asked, would give the first of the figures for an answer."""
+        model = self.reader.model
+        return model.confidence(model.rank(found), self.reader.n_passages()) >= model.threshold
 
     def _question(self, claim: Claim, hits: Sequence[Hit]) -> Question:
         """The claim as the question that its words ask; what merely stands around it is a hint."""
@@ -94,14 +109,14 @@ class Checker:
             quantities=(),
         )
 
-    def _candidates(
+    def _findings(
         self,
         question: Question,
         terms: Sequence[Weighted],
         hits: Sequence[Hit],
         sources: Mapping[str, Evidence],
-    ) -> Iterator[Candidate]:
-        """Every figure of the passages, with how well it fits the claim's words."""
+    ) -> Iterator[Finding]:
+        """Every figure of the passages, with how it fits the claim's words."""
         seen: set[tuple[str, int]] = set()
         for hit in hits:
             passage, source = hit.passage, sources[hit.passage.article_id]
@@ -110,8 +125,7 @@ class Checker:
                 if key not in seen and passage.start <= figure.quantity.start < passage.end:
                     seen.add(key)
                     told = features(question, terms, hit, source, figure)
-                    finding = Finding(figure, passage.article_id, 0.0, features=told)
-                    yield Candidate(finding, self.reader.model.score(told), source)
+                    yield Finding(figure, passage.article_id, 0.0, features=told)
 
     def _verdict(
         self, text: str, span: Span, claim: Claim, ruling: Ruling, labels: dict[tuple[str, Span], int]

@@ -64,6 +64,7 @@ _NUMERAL = r"\d〇零一二两三四五六七八九十"
 _NUMBERED = re.compile(rf"[{_NUMERAL}]")
 _LOOSE = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.·\-/:][\dA-Za-z]+)*")
 """A run of digits and letters that the figure grammar leaves alone: COVID-19, 12345."""
+_NOW = re.compile(r"目前|现在|如今|[迄至]今")
 _TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER, Kind.RATIO})
 
 
@@ -123,14 +124,15 @@ class _Draft:
             around,
             self.headings.get(span.start, ""),
             figure=figure,
-            period=figure.as_of or self._told_after(figure),
+            period=self._time_of(figure),
             quantity=quantity,
         )
 
-    def _told_after(self, figure: Figure) -> Period | None:
-        """The time that follows the figure in its sentence: 23.26亿元，这是截至2021年底的数据."""
-        inside = (p for p in self.periods if figure.quantity.end <= p.start and p.end <= figure.sentence.end)
-        return next(inside, None)
+    def _time_of(self, figure: Figure) -> Period | None:
+        """The time that the figure is told of, be it after it (23.26亿元，这是截至2021年底的数据); none for 目前."""
+        after = (p for p in self.periods if figure.quantity.end <= p.start and p.end <= figure.sentence.end)
+        found = figure.as_of or next(after, None)
+        return None if found is None or _NOW.search(found.surface) else found
 
     def _said_from(self, figure: Figure) -> int:
         """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""

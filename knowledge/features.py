@@ -109,7 +109,7 @@ def features(
     }
 
 
-def _governed(text: str, figure: Figure) -> str:
+def governed(text: str, figure: Figure) -> str:
     """The reach without the number itself, its item of a 分别 list before it."""
     quantity = figure.quantity
     before, after = text[figure.reach.start : quantity.start], text[quantity.end : figure.reach.end]
@@ -120,7 +120,7 @@ def _governed(text: str, figure: Figure) -> str:
 
 def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     text = source.text
-    own = _governed(text, figure)
+    own = governed(text, figure)
     lead, part = _parted(text[figure.sentence.start : figure.reach.start])
     if figure.series:
         part = part.split("、")[0]
@@ -210,7 +210,7 @@ def _theft(
     giver = next((r for r in rivals if figure.inherited and r.measure == figure.measure), None)
     counts_instead = giver is not None and giver.quantity.kind is not Kind.COUNT
     for rival in rivals:
-        reach = _governed(text, rival)
+        reach = governed(text, rival)
         theirs = {t.text: presence(t.text, reach) for t in terms}
         gain = sum(t.weight * max(0.0, theirs[t.text] - own[t.text]) for t in terms) / total
         best_rival = max(best_rival, sum(t.weight * theirs[t.text] for t in terms) / total)

@@ -248,6 +248,15 @@ def _untagged(text: str) -> str:
     return _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
 
 
+def untagged(text: str) -> str:
+    """The text with what only asks for a yes blanked out; offsets stay.
+
+    >>> untagged("投了23.62亿对吗？")
+    '投了23.62亿\u3000\u3000？'
+    """
+    return _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
+
+
 def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:
     """What is asked, and for metadata which field."""
     asks_figure = bool(_ASKS.search(text))

@@ -74,7 +74,7 @@ def candidates(
             if inside and key not in found and _can_answer(question, figure, source):
                 told = features(question, terms, hit, source, figure)
                 found[key] = Finding(figure, passage.article_id, 0.0, features=told)
-    return _compared(_of_kind(question, list(found.values())), n_passages)
+    return compared(_of_kind(question, list(found.values())), n_passages)
 
 
 def _can_answer(question: Question, figure: Figure, source: Evidence) -> bool:
@@ -84,7 +84,7 @@ def _can_answer(question: Question, figure: Figure, source: Evidence) -> bool:
     return not (echoes(question, figure) or begins(question, source.text, figure))
 
 
-def _compared(found: list[Finding], n_passages: int) -> tuple[Finding, ...]:
+def compared(found: Sequence[Finding], n_passages: int) -> tuple[Finding, ...]:
     """The candidates with what only shows beside the others."""
     return tuple(with_rivals(_with_objections(with_agreement(found), n_passages)))
 

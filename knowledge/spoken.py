@@ -42,6 +42,17 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     return Reason.NONE
 
 
+def counted(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
+    """The nouns that say what the claim's number counts: right after it (6个重点实验室), else the last before it."""
+    own = _own_clause(claim.said)
+    after = own[own.find(MASK) + len(MASK) :]
+    nouns = []
+    while found := next((t for t in terms if t.noun and t.text and after.startswith(t.text)), None):
+        nouns.append(found.text)
+        after = after[len(found.text) :]
+    return tuple(nouns) or tuple(term.text for term in _key(own, terms))
+
+
 def _own_clause(said: str) -> str:
     """The clause of the masked number, up to it and a little beyond."""
     at = said.find(MASK)

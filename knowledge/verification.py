@@ -6,12 +6,14 @@ statistic's figure does, however equal the number.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from knowledge.agreement import agrees, base_unit, same_unit, same_value
-from knowledge.features import Evidence
+from knowledge.features import Evidence, governed
+from knowledge.matching import presence
 from knowledge.question import Question
 from knowledge.schema import Direction, Figure, Finding, Kind, Period, Quantity, Span
 from knowledge.verdict import Label, Reason
@@ -79,11 +81,13 @@ class Asked:
         question: With the number masked.
         claimed: The claim's own number.
         unspoken: What the claim speaks of and no article does (a subject, a measure, a time); NONE if all is spoken of.
+        counted: The nouns that say what is counted or measured.
     """
 
     question: Question
     claimed: Quantity
     unspoken: Reason = Reason.NONE
+    counted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ class Ruling:
         return self.basis[0].surface if self.basis and self.reason else ""
 
 
+IsSure = Callable[[Sequence[Finding]], bool]
+
 UNKNOWN = Ruling(Label.NOT_ENOUGH_INFO)
 
 _SLACK = 1.5
@@ -114,76 +120,115 @@ _SLACK = 1.5
 _BESIDE = 0.75
 """The same within one sentence, where the right item stands next to the wrong one."""
 
+_NAMED_SLACK = 4
+"""The same for a figure that counts what the claim counts, beside one that counts something else."""
+
+_HALF, _SAID = 0.5, 0.9
+"""Presence below which a word is hardly there, and from which it is: itself or a synonym."""
+
 _LEAST = 0.1
 """Cover of the claim's words by a figure's sentence, from which it may speak of the claim's thing."""
 
 NEAR = 0.35
 """Cover from which it does, so that another number contradicts the claim."""
 
+_HARDLY = Decimal("1.2")
+"""超157.38亿 leaves 160亿 open, but nobody says so of 200亿."""
+
 _FAR_OFF = 2
 """Times the bound: 超过10亿 follows from 12亿, but nobody says it of 70亿."""
 
 
-def rule_figure(asked: Asked, found: Sequence[Candidate]) -> Ruling:
+def rule_figure(
+    asked: Asked, found: Sequence[Candidate], others: Sequence[Candidate], is_sure: IsSure
+) -> Ruling:
     """The verdict on a figure.
 
     Args:
         asked: The claim.
-        found: What the articles state in the passages about it, in any order.
+        found: The figures of the passages in a unit that can be compared with the claim's, best first.
+        others: The figures in other units, best first.
+        is_sure: Whether the reader, asked what the claim's words ask, would answer with the first of some figures.
     """
-    ranked = sorted(found, key=lambda c: -c.score)
-    comparable = [c for c in ranked if _comparable(asked.claimed, c.quantity)]
-    agreed = [c for c in comparable if _follows(asked.claimed, c.quantity) and c.cover >= _LEAST]
+    agreed = [c for c in found if _follows(asked.claimed, c.quantity) and c.cover >= _LEAST]
     sound = next((c for c in agreed if not fault(asked.question, c)), None)
-    best = next((c for c in comparable if not fault(asked.question, c)), None)
-    if asked.unspoken:
-        known = UNKNOWN if asked.unspoken is Reason.SUBJECT else _faulted(asked, agreed)
-        return known if known is not UNKNOWN else replace(UNKNOWN, reason=asked.unspoken)
-    if sound and best and not _outdone(sound, best):
-        return _supported(asked.claimed, sound)
-    if sound and best and best.figure.sentence == sound.figure.sentence:
-        return Ruling(Label.REFUTED, Reason.SUBJECT, (best.basis,))
-    if not sound and (faulted := _faulted(asked, agreed)) is not UNKNOWN:
+    clean = [c for c in found if not fault(asked.question, c)]
+    nothing = replace(UNKNOWN, reason=asked.unspoken)
+    if asked.unspoken is Reason.SUBJECT:
+        return nothing
+    if sound and (named := _named_elsewhere(asked, sound, clean)):
+        return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
+    if sound and not _outdone(sound, clean[0]):
+        return nothing if asked.unspoken else _supported(asked.claimed, sound)
+    if sound and (beside := _item_beside(sound, clean)):
+        return Ruling(Label.REFUTED, Reason.SUBJECT, (beside.basis,))
+    if not sound and (faulted := _faulted(asked, found)):
         return faulted
-    return _against(asked, best, ranked)
+    if asked.unspoken is not Reason.TIME and (refuted := _against(asked, clean, others, is_sure)):
+        return refuted
+    return nothing
 
 
-def _faulted(asked: Asked, agreed: Sequence[Candidate]) -> Ruling:
-    """The number stands there, but of another time, direction, statistic, or as a target."""
-    if not agreed or agreed[0].cover < NEAR:
-        return UNKNOWN
-    reason = fault(asked.question, agreed[0])
-    return Ruling(Label.REFUTED, reason, (agreed[0].basis,)) if reason else UNKNOWN
+def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
+    """The number stands there, but of another time, direction or statistic, or as a target."""
+    same = (c for c in found if _follows(asked.claimed, c.quantity) or _is_same(asked.claimed, c.quantity))
+    best = next(same, None)
+    reason = fault(asked.question, best) if best and best.cover >= NEAR else Reason.NONE
+    return Ruling(Label.REFUTED, reason, (best.basis,)) if best and reason else None
+
+
+def _named_elsewhere(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
+    """Another figure that counts what the claim counts, if the one whose number agrees counts something else."""
+    if not asked.counted or _counts(sound, asked.counted) >= _HALF:
+        return None
+    inside = (c for c in clean if _counts(c, asked.counted) >= _SAID and not _follows(asked.claimed, c.quantity))
+    return next((c for c in inside if c.score >= sound.score - _NAMED_SLACK), None)
+
+
+def _counts(candidate: Candidate, nouns: Sequence[str]) -> float:
+    """How far the words that govern a figure say all of some nouns."""
+    said = f"{candidate.figure.measure}\u3000{governed(candidate.source.text, candidate.figure)}"
+    return min(presence(noun, said) for noun in nouns)
+
+
+def _is_same(claimed: Quantity, stated: Quantity) -> bool:
+    return same_value(_in_unit(claimed, stated), stated)
 
 
 def _outdone(sound: Candidate, best: Candidate) -> bool:
     """Whether the claim speaks of the best candidate rather than of the one whose number agrees."""
-    slack = _BESIDE if sound.figure.sentence == best.figure.sentence else _SLACK
-    return sound.score < best.score - slack
+    beside = sound.figure.sentence == best.figure.sentence and sound.source is best.source
+    return sound.score < best.score - (_BESIDE if beside else _SLACK)
+
+
+def _item_beside(sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
+    """The figure of the same sentence that the claim speaks of, if the one whose number agrees is of another item."""
+    inside = (c for c in clean if c.source is sound.source and c.figure.sentence == sound.figure.sentence)
+    return next((c for c in inside if c.score > sound.score), None)
 
 
 def _supported(claimed: Quantity, by: Candidate) -> Ruling:
-    exact = same_value(_in_unit(claimed, by.quantity), by.quantity)
+    exact = _is_same(claimed, by.quantity)
     return Ruling(Label.SUPPORTED, Reason.NONE if exact else Reason.ROUNDED, (by.basis,))
 
 
-def _against(asked: Asked, best: Candidate | None, ranked: Sequence[Candidate]) -> Ruling:
-    """The verdict where no number agrees: another number, another unit, or nothing of the kind."""
+def _against(
+    asked: Asked, clean: Sequence[Candidate], others: Sequence[Candidate], is_sure: IsSure
+) -> Ruling | None:
+    """The verdict where no number agrees: the same in another unit, another number, or None for nothing of the kind."""
     claimed = asked.claimed
-    other_unit = next((c for c in ranked if _only_unit_differs(claimed, c.quantity) and c.cover >= NEAR), None)
-    if other_unit and (best is None or other_unit.score >= best.score - _SLACK):
-        return Ruling(Label.REFUTED, Reason.UNIT, (other_unit.basis,))
-    if best is None or best.cover < NEAR:
-        return UNKNOWN
-    if _agrees(claimed, best.quantity) is None:
+    elsewise = next((c for c in others if _same_number(claimed, c.quantity) and c.cover >= NEAR), None)
+    if elsewise and (not clean or elsewise.score >= clean[0].score - _SLACK):
+        return Ruling(Label.REFUTED, Reason.UNIT, (elsewise.basis,))
+    if not clean or not is_sure([c.finding for c in clean]):
+        return None
+    best = clean[0]
+    if _follows(claimed, best.quantity):
+        return _supported(claimed, best)
+    if _agrees(claimed, best.quantity) is None and not _is_far(claimed, best.quantity):
         return Ruling(Label.NOT_ENOUGH_INFO, Reason.FINER, (best.basis,))
-    same = same_value(_in_unit(claimed, best.quantity), best.quantity)
+    same = _is_same(claimed, best.quantity)
     return Ruling(Label.REFUTED, Reason.MODIFIER if same else Reason.VALUE, (best.basis,))
-
-
-def _only_unit_differs(claimed: Quantity, stated: Quantity) -> bool:
-    """Whether the same number stands there in a unit that means something else: 亿美元 for 亿元, 百分点 for %."""
-    return not _comparable(claimed, stated) and (claimed.value, claimed.high) == (stated.value, stated.high)
 
 
 # -- what speaks against a candidate, its number aside
@@ -262,26 +307,40 @@ def _told_as_done(question: Question, candidate: Candidate) -> bool:
 
 # -- numbers
 
+
+def comparable(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether the two are in units that convert; a bare 157.38亿 takes the unit of the article."""
+    return same_unit(_in_unit(claimed, stated), stated)
+
+
+def _same_number(claimed: Quantity, stated: Quantity) -> bool:
+    return (claimed.value, claimed.high) == (stated.value, stated.high)
+
+
 def _follows(claimed: Quantity, stated: Quantity) -> bool:
     """Whether the claim follows from what is stated, and says about as much."""
     if not _agrees(claimed, stated):
         return False
+    return claimed.high is not None or stated.high is not None or _ratio(claimed, stated) <= _FAR_OFF
+
+
+def _is_far(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether a bound that the articles leave open is out of all proportion: 超157.38亿 leaves 160亿 open, not 1600亿."""
+    return _ratio(claimed, stated) > _HARDLY
+
+
+def _ratio(claimed: Quantity, stated: Quantity) -> Decimal:
+    """How many times the smaller the larger of two values is; 1 if one of them is zero."""
     ours = _in_unit(claimed, stated)
-    if ours.high is not None or stated.high is not None:
-        return True
     low, high = sorted(abs(q.value * base_unit(q.unit)[1]) for q in (ours, stated))
-    return high <= _FAR_OFF * low
+    return high / low if low else Decimal(1)
 
 
 def _in_unit(claimed: Quantity, stated: Quantity) -> Quantity:
-    """The claim's number in the unit of the article's, if it has none of its own (157.38亿)."""
+    """The claim's number in the unit of the article's, if it has none of its own."""
     if claimed.unit or claimed.kind is not Kind.NUMBER:
         return claimed
     return replace(claimed, unit=stated.unit, kind=stated.kind)
-
-
-def _comparable(claimed: Quantity, stated: Quantity) -> bool:
-    return same_unit(_in_unit(claimed, stated), stated)
 
 
 def _agrees(claimed: Quantity, stated: Quantity) -> bool | None:
