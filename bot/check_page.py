@@ -5,7 +5,6 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from html import escape
-from itertools import groupby
 from string import Template
 
 from bot import wording
@@ -144,13 +143,13 @@ def _numbered(checked: Checked) -> Iterable[tuple[int, Verdict]]:
 
 def _index(checked: Checked) -> Iterator[str]:
     """How often each label was given; what is not supported is named, with what the article says instead."""
-    for label, symbol in _SYMBOLS.items():
+    for label in filter(checked.count, Label):
         named = "".join(
             f'<span><a href="#f{number}">{_text(verdict.surface)}</a>{_instead(verdict)}</span>'
             for number, verdict in _numbered(checked)
             if verdict.label is label is not Label.SUPPORTED
         )
-        head = f"{symbol} {wording.VERDICTS[label]} {checked.count(label)}"
+        head = f"{_SYMBOLS[label]} {wording.VERDICTS[label]} {checked.count(label)}"
         yield f'<dt class="{label}">{head}</dt><dd>{named}</dd>'
 
 
@@ -187,12 +186,11 @@ def _sources(checked: Checked) -> Iterator[str]:
         for number, verdict in unquoted:
             yield f'<li id="n{number}" data-with="f{number}">{_line(number, verdict)}</li>'
         yield "</ul></section>"
-    first: dict[str, int] = {}
+    by_article: dict[str, list[Citation]] = {}
     for citation in checked.citations:
-        first.setdefault(citation.article_id, citation.label)
-    ordered = sorted(checked.citations, key=lambda c: (first[c.article_id], c.label))
-    for _, citations in groupby(ordered, key=lambda c: c.article_id):
-        yield from _article(list(citations), checked)
+        by_article.setdefault(citation.article_id, []).append(citation)
+    for citations in by_article.values():
+        yield from _article(citations, checked)
 
 
 def _article(citations: list[Citation], checked: Checked) -> Iterator[str]:

@@ -199,7 +199,7 @@ def test_marks_count_from_the_start_of_the_article_and_never_overlap(
 def test_a_draft_without_figures_is_shown():
     tree = parsed(Checked("没有数字。", ()))
     assert drafted(tree) == "没有数字。"
-    assert not tree.css("aside section")
+    assert not tree.css("dt, aside section")
 
 
 def test_an_article_without_metadata_is_shown():
