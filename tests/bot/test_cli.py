@@ -10,12 +10,15 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import docx
 import pytest
 
 from bot import cli
+from knowledge.errors import UsageError
+from knowledge.verdict import Checked, Label, Reason, Source, Verdict
 
 WENSHU = Path(sysconfig.get_path("scripts")) / "wenshu"
 QUESTION = "科创投累计投资多少"
@@ -197,6 +200,146 @@ def test_any_bytes_are_a_question_or_an_error(home: Path):
         assert ran.stderr == b""
         assert b"\x1b" not in ran.stdout
         assert ran.stdout.decode()
+
+
+# --- check ----------------------------------------------------------------------------------------------
+
+WRONG, RIGHT = "23.62亿元", "23.26亿元"
+Given = tuple[str, Sequence[Source] | None, str | None]
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> list[Given]:
+    """A check that knows two figures, in place of the real one: what it is given, in order."""
+    given: list[Given] = []
+
+    def check(
+        _: object, text: str, *, sources: Sequence[Source] | None = None, published: str | None = None
+    ) -> Checked:
+        given.append((text, sources, published))
+        if not text.strip():
+            raise UsageError("draft: got nothing", code="empty_draft")
+        if published == "去年":
+            raise UsageError("published: no day", item=published, code="bad_day")
+        found = ((RIGHT, Label.SUPPORTED, ""), (WRONG, Label.REFUTED, RIGHT))
+        verdicts = [
+            Verdict(
+                at, at + len(surface), surface, label, Reason.VALUE if expected else Reason.NONE, expected
+            )
+            for surface, label, expected in found
+            if (at := text.find(surface)) >= 0
+        ]
+        return Checked(text, tuple(verdicts), {"total": 1.0})
+
+    monkeypatch.setattr("knowledge.build.Wenshu.check", check, raising=False)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        (f"科创投累计投资{RIGHT}。", 0, "共 1 处数字：支持 1。"),
+        (f"科创投累计投资{WRONG}。", 1, "共 1 处数字：不符 1。"),
+        (f"科创投累计投资{WRONG}，不，{RIGHT}。", 1, "共 2 处数字：支持 1，不符 1。"),
+        ("没有数字", 0, "这段文字里没有数字可核对。"),
+    ],
+)
+def test_a_check_is_status_0_if_every_figure_is_supported(  # noqa: PLR0913 -- a case
+    *, wenshu: Wenshu, checks: list[Given], home: Path, text: str, status: int, said: str
+):
+    ran = wenshu("check", "--text", text, home=home)
+    assert (ran.returncode, ran.stderr) == (status, "")
+    assert ran.stdout.splitlines()[0] == said
+    assert checks == [(text, None, None)]
+    as_json = wenshu("check", "--text", text, "--json", home=home)
+    assert as_json.returncode == status
+    (line,) = as_json.stdout.splitlines()
+    view = json.loads(line)
+    assert view["text"] == text
+    assert view["supported"] + view["refuted"] == len(view["figures"])
+    assert all(text[each["start"] : each["end"]] == each["surface"] for each in view["figures"])
+
+
+def test_a_check_of_an_empty_home_takes_in_the_seeds(wenshu: Wenshu, checks: list[Given], tmp_path: Path):
+    ran = wenshu("check", "--text", RIGHT, home=tmp_path / "home")
+    assert ran.returncode == 0
+    assert "先收录自带的示例文章" in ran.stderr
+    assert len(checks) == 1
+    assert "23.26亿元" in wenshu("figures", home=tmp_path / "home").stdout
+
+
+def test_a_draft_from_a_file_from_word_or_from_standard_input(
+    wenshu: Wenshu, checks: list[Given], home: Path, tmp_path: Path
+):
+    (tmp_path / "稿子.md").write_bytes(f"# 题\r\n\r\n投资{WRONG}".encode())
+    document = docx.Document()
+    document.add_paragraph(f"科创投累计投资{WRONG}。")
+    document.save(str(tmp_path / "稿子.docx"))
+    for name, given in ((tmp_path / "稿子.md", ""), (tmp_path / "稿子.docx", ""), ("-", f"投资{WRONG}\n")):
+        assert wenshu("check", name, home=home, given=given).returncode == 1
+    assert [text for text, *_ in checks] == [
+        f"# 题\r\n\r\n投资{WRONG}",
+        f"科创投累计投资{WRONG}。",
+        f"投资{WRONG}\n",
+    ]
+
+
+def test_half_a_surrogate_pair_is_replaced_in_a_draft_too(wenshu: Wenshu, checks: list[Given], home: Path):
+    assert wenshu("check", "--text", f"\udcff{RIGHT}", home=home).returncode == 0
+    assert checks == [(f"?{RIGHT}", None, None)]
+
+
+def test_a_page_is_written_beside_the_json(wenshu: Wenshu, checks: list[Given], home: Path, tmp_path: Path):
+    page = tmp_path / "page.html"
+    ran = wenshu("check", "--text", WRONG, "--json", "--html", page, home=home)
+    assert json.loads(ran.stdout)["refuted"] == len(checks) == 1
+    assert WRONG in page.read_text(encoding="utf-8")
+    refused(wenshu("check", "--text", WRONG, "--html", tmp_path / "no" / "a.html", home=home), "写不了")
+
+
+@pytest.mark.parametrize("text", ["", " \n\u3000"])
+def test_a_draft_that_is_none(wenshu: Wenshu, checks: list[Given], home: Path, text: str):
+    refused(wenshu("check", "--text", text, home=home), "要核对的文字是空的")
+    refused(wenshu("check", "-", home=home, given=text), "要核对的文字是空的")
+    assert len(checks) == 2
+
+
+def test_a_batch_of_drafts_has_a_line_for_every_line(wenshu: Wenshu, checks: list[Given], home: Path):
+    lines = [
+        f"科创投累计投资{RIGHT}",
+        json.dumps(
+            {
+                "text": WRONG,
+                "sources": ["甲", {"title": "题", "text": "乙"}],
+                "published": "2022-02-21",
+                "id": 7,
+            }
+        ),
+        "",
+        "{broken",
+        json.dumps({"text": RIGHT, "published": "去年"}),
+        json.dumps({"text": RIGHT, "sources": "甲"}),
+        "没有数字",
+    ]
+    ran = wenshu("check", "--batch", "-", "--json", home=home, given="\n".join(lines))
+    assert (ran.returncode, ran.stderr) == (1, "")
+    views = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [set(view) == {"error"} for view in views] == [False, False, True, True, True, True, False]
+    assert [view.get("refuted") for view in views] == [0, 1, None, None, None, None, 0]
+    assert "「去年」" in views[4]["error"]
+    assert checks[:2] == [
+        (f"科创投累计投资{RIGHT}", None, None),
+        (WRONG, (Source("", "甲"), Source("题", "乙")), "2022-02-21"),
+    ]
+
+
+def test_a_batch_of_drafts_that_are_all_supported_is_status_0(
+    wenshu: Wenshu, checks: list[Given], home: Path, tmp_path: Path
+):
+    path = tmp_path / "drafts.jsonl"
+    path.write_text(f"{RIGHT}\n没有数字\n", encoding="utf-8")
+    ran = wenshu("check", "--batch", path, home=home)
+    assert (ran.returncode, len(ran.stdout.splitlines()), len(checks)) == (0, 2, 2)
 
 
 # --- ingest, figures, doctor ----------------------------------------------------------------------------

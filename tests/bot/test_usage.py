@@ -26,6 +26,22 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
         (["ask", "--tip", "问题"], "没有「--tip」这个选项。是不是 --top？"),
         (["ask", "--json=1", "问题"], "选项「--json」不带值。"),
         (["ask", "--batch"], "选项「--batch」后面要跟一个值。"),
+        (
+            ["check", "a.txt", "b.txt"],
+            "多出了「b.txt」。一次核对一份稿子；路径或文字里有空格时，请加上引号。",
+        ),
+        (["check"], "没有给出要核对的文字。"),
+        (["check", "--json"], "没有给出要核对的文字。"),
+        (["check", "a.txt", "--text", "b"], "FILE + --text 不能一起用。请只留一个。"),
+        (["check", "--batch", "-", "--text", "b"], "--text + --batch 不能一起用。请只留一个。"),
+        (["check", "a.txt", "--batch", "-"], "FILE + --batch 不能一起用。请只留一个。"),
+        (["check", "--batch", "-", "--html", "a.html"], "--batch + --html 不能一起用。请只留一个。"),
+        (
+            ["check", "没有这个文件"],
+            "没有「没有这个文件」这个文件。检查路径；要核对的若是一段文字，请用 --text。",
+        ),
+        (["check", "--batch", "没有这个文件"], "打不开「没有这个文件」。"),
+        (["check", "--text"], "选项「--text」后面要跟一个值。"),
         (["asq", "问题"], "没有「asq」这个命令。"),
         (["ingest", "--dense", "some", "x.md"], "选项 --dense 的值不对：应为 auto、all 或 none。"),
         (["eval", "--at-least", "97"], "选项 --at-least 的值不对：应为 0 到 1 之间的小数。"),
@@ -44,7 +60,7 @@ def test_a_wrong_call(capsys: pytest.CaptureFixture[str], arguments: list[str], 
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("command", ["", "ask", "ingest", "figures", "eval", "serve", "doctor"])
+@pytest.mark.parametrize("command", ["", "ask", "check", "ingest", "figures", "eval", "serve", "doctor"])
 def test_help_is_chinese(capsys: pytest.CaptureFixture[str], command: str):
     status, out, _ = run(capsys, *filter(None, [command, "--help"]))
     assert status == 0

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from knowledge.errors import (
     WenshuError,
 )
 from knowledge.schema import Answer, Finding, Period
+from knowledge.verdict import Checked, Label, Reason, Verdict
 
 Find = Callable[..., Finding]
 YEAR_END = Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True)
@@ -180,3 +181,48 @@ def test_the_verdict_comes_first(answered: Answer):
     assert wording.told(answered) == "23.26亿元（截至2021年底）"
     assert wording.told(replace(answered, yes_no=True)) == "是，23.26亿元（截至2021年底）"
     assert wording.told(replace(answered, yes_no=False, text="")) == "否"
+
+
+# --- verdicts -------------------------------------------------------------------------------------------
+
+
+def test_every_verdict_and_every_reason_has_its_words():
+    assert set(wording.VERDICTS) == set(wording.CONFIRMED) == set(Label)
+    assert set(wording.VERDICT_REASONS) == set(Reason) - {Reason.NONE}
+
+
+@pytest.mark.parametrize(
+    ("label", "reason", "article", "expected"),
+    [
+        (Label.SUPPORTED, Reason.NONE, "", "支持"),
+        (Label.SUPPORTED, Reason.ROUNDED, "23.26亿元", "支持：文章里是“23.26亿元”（已四舍五入）"),
+        (Label.REFUTED, Reason.VALUE, "23.26亿元", "不符：文章里是“23.26亿元”（数值不同）"),
+        (
+            Label.REFUTED,
+            Reason.HEDGE,
+            "力争1300亿元",
+            "不符：文章里是“力争1300亿元”（把预计或目标当作已完成）",
+        ),
+        (Label.REFUTED, Reason.SUBJECT, "", "不符（对象不同）"),
+        (Label.NOT_ENOUGH_INFO, Reason.NONE, "", "查无依据"),
+        (Label.NOT_ENOUGH_INFO, Reason.FINER, "近1.2亿元", "查无依据：文章里是“近1.2亿元”（比文章更细）"),
+    ],
+)
+def test_a_verdict_says_what_the_article_says_and_why(
+    label: Label, reason: Reason, article: str, expected: str
+):
+    assert wording.verdict(Verdict(0, 7, "23.62亿元", label, reason, article)) == expected
+
+
+@pytest.mark.parametrize(
+    ("indexes", "expected"),
+    [
+        (range(5), "共 5 处数字：支持 2，不符 1，查无依据 2。"),
+        ((0, 2), "共 2 处数字：支持 2。"),
+        ((1,), "共 1 处数字：不符 1。"),
+        ((), "这段文字里没有数字可核对。"),
+    ],
+)
+def test_a_check_is_summed_up(checked: Checked, indexes: Iterable[int], expected: str):
+    verdicts = tuple(checked.verdicts[index] for index in indexes)
+    assert wording.checked(replace(checked, verdicts=verdicts)) == expected
