@@ -20,6 +20,9 @@ _STRONG = 0.5
 _GLUE = "的“”‘’\" "
 """What may stand between two nouns of one phrase."""
 
+_TO_COME = re.compile(r"预计|力争|目标|计划")
+"""Tagged as nouns, yet no part of what is counted."""
+
 _KEY = 2
 """Nouns before the number that say what is counted: 独角兽企业, 专利授权量."""
 
@@ -32,14 +35,20 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     text = "\n".join(f"{s.squeezed}\n{s.title}\n{s.article.source}" for s in sources)
     own = _own_clause(claim.said)
     key = _key(own, terms)
-    strong = [t for t in terms if t.weight >= _STRONG and t.text in own and presence(t.text, text) < _SAID]
-    if any(t.name or t.place for t in strong):
+    absent = [t for t in terms if t.weight >= _STRONG and presence(t.text, text) < _SAID]
+    strong = [t for t in absent if t.text in own]
+    if any(t.name or t.place for t in strong) or any(t.place and _is_topic(t.text, claim.said) for t in absent):
         return Reason.SUBJECT
     if any(t.coined or t in key for t in strong):
         return Reason.MEASURE
     if claim.period and _is_year(claim.period) and not any(_in_sight(claim.period, s) for s in sources):
         return Reason.TIME
     return Reason.NONE
+
+
+def _is_topic(place: str, said: str) -> bool:
+    """Whether a place opens the sentence or ends a clause before the number's: 武汉市提出，… 同处西南的重庆，…"""
+    return re.search(rf"^[\s\u3000，]*{re.escape(place)}|{re.escape(place)}[市省县区]?，", said) is not None
 
 
 def counted(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
@@ -67,7 +76,7 @@ def _key(own: str, terms: Sequence[Term]) -> list[Term]:
     edge = at
     for start, term in sorted((p for p in placed if p[0] >= 0), key=lambda p: -p[0]):
         between = own[start + len(term.text) : edge].strip(_GLUE)
-        if not term.noun or (nouns and between):
+        if not term.noun or _TO_COME.search(term.text) or (nouns and between):
             if nouns:
                 break
             continue

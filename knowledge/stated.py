@@ -108,7 +108,23 @@ def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]
     if core:
         for match in re.finditer(rf"(?<![\w.]){re.escape(core[0])}(?![\dA-Za-z]|[.+]\d)", source.text, re.ASCII):
             yield Span(*match.span()), True
+        yield from _of_shape(core[0], source)
 
+
+def _of_shape(core: str, source: Evidence) -> Iterator[tuple[Span, bool]]:
+    """Other tokens made alike: 3+6+1 beside 5+5+1, G4720 beside G4719; a short bare number is like any other."""
+    shape = _DIGIT.sub("9", core)
+    if shape.isdigit() and len(shape) < _LONG:
+        return
+    for other in source.quantities:
+        found = _CORE.search(other.surface)
+        if found and found[0] != core and _DIGIT.sub("9", found[0]) == shape:
+            yield Span(other.start, other.end), False
+
+
+_DIGIT = re.compile(r"\d")
+_LONG = 5
+"""Digits from which a bare number is a code."""
 
 _CORE = re.compile(r"[A-Za-z]*\d+[A-Za-z]*(?:[.+\-]\d+)*|[一二三四五六七八九十百]+")
 """What identifies a token, without 第, a counter or quotation marks."""

@@ -120,7 +120,7 @@ _SLACK = 1.5
 _BESIDE = 0.75
 """The same within one sentence, where the right item stands next to the wrong one."""
 
-_NAMED_SLACK = 4
+_NAMED_SLACK = 6
 """The same for a figure that counts what the claim counts, beside one that counts something else."""
 
 _HALF, _SAID = 0.5, 0.9
