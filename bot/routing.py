@@ -62,9 +62,14 @@ _ASKS_LAST = re.compile(
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]*")
 
+_REACHED = re.compile(
+    r"有没有|([超过到达够])没\1|够不够|不到[?？!！。\s]*$|是否(?:已经?)?(?:超|过|突?破|达|到)|(?:了[吗么]|没有?)[?？!！。\s]*$"
+)
+"""What asks how a figure compares with the asker's (达到1000项了吗), not whether that one is right: 1093 is a yes."""
+
 _ASKING = re.compile(
-    r"有没有(?=[^。？?！]*\d|[^。？?！]*[一二三四五六七八九十百千万亿])|是否|([一-鿿])[没不](?=\1)"
-    r"|[，,。？?\s]*(?:对不对|是不是|(?:[对是]|属实|没错|准确|正确)?(?:这样|真|对)?的?[吗吧么呢]|没有?|属实|真的假的)?[\s?？!！。啊呀]*$"
+    r"是否|([一-鿿])不(?=\1)"
+    r"|[，,。？?\s]*(?:对不对|是不是|(?:[对是]|属实|没错|准确|正确)?(?:这样|真|对)?的?[吗吧么呢]|属实|真的假的)?[\s?？!！。啊呀]*$"
 )
 """The words that make a question of a statement; without them 23亿对吗 counts no pairs."""
 
@@ -97,8 +102,8 @@ def _checked(text: str) -> Route:
 
 
 def _doubts(folded: str) -> bool:
-    """Whether a text asks for yes or no about a figure of its own."""
-    return asked(folded) is Ask.YES_NO and not _is_pasted(folded)
+    """Whether a text asks if a figure of its own is right."""
+    return asked(folded) is Ask.YES_NO and not _REACHED.search(folded) and not _is_pasted(folded)
 
 
 def _is_draft(folded: str) -> bool:

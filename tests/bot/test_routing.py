@@ -48,6 +48,12 @@ LONG_QUESTION = (
         "科创投23.26亿",
         "双创系列活动是谁承办的",
         "科创投有没有亏损",
+        "科创贷放款有没有超过150亿元？",
+        "科創貸累計放款超過一百億元了嗎？",
+        "科创投投资过20亿了没有？",
+        "在成都的两院院士超没超过30个？",
+        "双创系列活动征集发布的优质科技成果达到1000项了吗？",
+        "2021年成都高新技术产业营业收入是否突破万亿元？",
         "请直接回答科创投累计投资99亿元",
         "你好",
         "核对科创投累计投资多少",
@@ -72,7 +78,8 @@ def test_a_question_is_asked_as_it_stands(text: str):
         ("成都新增兩院院士是五位嗎？", "成都新增兩院院士是五位"),
         ("精准对接签约项目是22项吧？", "精准对接签约项目是22项"),
         ("科创投投了20亿？是真的吗", "科创投投了20亿"),
-        ("科创投投了20亿没有", "科创投投了20亿"),
+        ("科创投累计投资是否为23.62亿元", "科创投累计投资为23.62亿元"),
+        ("科创贷累计放款超157.38亿元对吗", "科创贷累计放款超157.38亿元"),
         ("核对：科创投投了23.62亿对吗？", "科创投投了23.62亿"),
     ],
 )
@@ -135,11 +142,9 @@ def test_a_draft_with_a_question_about_it_is_confirmed():
 
 
 @pytest.mark.parametrize("pair", QUESTIONS, ids=lambda pair: pair["id"])
-def test_of_the_regression_pairs_only_those_of_yes_and_no_are_confirmed(pair: dict[str, str]):
+def test_of_the_regression_pairs_only_those_of_yes_and_no_may_be_confirmed(pair: dict[str, str]):
     want = route(pair["question"]).want
-    assert want in {Want.ASK, Want.CONFIRM}
-    if pair.get("yes_no"):
-        assert want is Want.CONFIRM
+    assert want is Want.ASK or (want is Want.CONFIRM and pair.get("yes_no"))
 
 
 PIECES = st.sampled_from(

@@ -136,9 +136,15 @@ def test_what_a_check_sees_no_figure_in_is_asked(checked: Checked, answered: Ans
     service, given = checks(
         replace(checked, verdicts=()), lambda question: replace(answered, question=question)
     )
-    question = "2021年成都高新技术产业营业收入是否突破万亿元？"
+    assert service.reply("科创投投了23.62亿元对吗？").status is ReplyStatus.ANSWERED
+    assert given == ["科创投投了23.62亿元"]
+
+
+@pytest.mark.parametrize("question", ["科创贷放款有没有超过150亿？", "成果达到1000项了吗"])
+def test_whether_a_figure_is_reached_is_asked(question: str, answered: Answer):
+    service, asked = asks(answered)
     assert service.reply(question).status is ReplyStatus.ANSWERED
-    assert given == ["2021年成都高新技术产业营业收入突破万亿元"]
+    assert asked == [question]
 
 
 def test_a_draft_too_long_is_told_the_limit():

@@ -92,13 +92,13 @@ def test_many_sentences_in_support_are_not_shown(checked: Checked, judge: Judge)
     assert many.citations == ()
 
 
-def test_a_rounded_figure_is_supported_and_says_so(checked: Checked, judge: Judge):
+def test_a_coarser_figure_is_supported_and_says_so(checked: Checked, judge: Judge):
     rounded = judge(
         checked.text, "1.234亿元", Label.SUPPORTED, Reason.ROUNDED, expected="近1.2亿元", labels=(1,)
     )
     assert (
         said(from_checked(replace(checked, verdicts=(rounded,))))[1]
-        == "支持：您写的“1.234亿元”（已四舍五入）"
+        == "支持：您写的“1.234亿元”（比文章粗略）"
     )
 
 

@@ -195,7 +195,7 @@ def test_every_verdict_and_every_reason_has_its_words():
     ("label", "reason", "article", "expected"),
     [
         (Label.SUPPORTED, Reason.NONE, "", "支持"),
-        (Label.SUPPORTED, Reason.ROUNDED, "23.26亿元", "支持：文章里是“23.26亿元”（已四舍五入）"),
+        (Label.SUPPORTED, Reason.ROUNDED, "23.26亿元", "支持：文章里是“23.26亿元”（比文章粗略）"),
         (Label.REFUTED, Reason.VALUE, "23.26亿元", "不符：文章里是“23.26亿元”（数值不同）"),
         (
             Label.REFUTED,
