@@ -4,6 +4,7 @@ A figure of the user's own is repeated only marked as theirs; a figure of an art
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bot import wording
 from bot.reply import MAX_LABELS, Block, Reply, ReplyStatus, Role, Run, with_citations
@@ -20,7 +21,7 @@ _BREAKS = frozenset("。！？；：，、,;:!?\n\r\t“”‘’「」『』（
 def from_checked(checked: Checked) -> Reply:
     """The reply that tells what came of checking a draft."""
     summary = Block(Role.TEXT, (Run(wording.checked(checked), strong=True),))
-    return _reply(checked, (summary, *_blocks(checked, wording.YOU_WROTE)))
+    return _reply((summary, *_blocks(checked, wording.YOU_WROTE)), _shown(checked.verdicts))
 
 
 def confirmed(checked: Checked) -> Reply:
@@ -29,20 +30,40 @@ def confirmed(checked: Checked) -> Reply:
     Args:
         checked: The question put as a statement; it has a verdict at least.
     """
-    labels = {verdict.label for verdict in checked.verdicts}
-    label = next(label for label in _GRAVEST_FIRST if label in labels)
-    first = next(verdict for verdict in checked.verdicts if verdict.label is label)
-    runs = (Run(wording.CONFIRMED[label], strong=True), Run(wording.confirmed(first, _told(first))))
-    headline = Block(Role.HEADLINE, runs, _labels(first.citations)[:MAX_LABELS])
-    return _reply(checked, (headline, *_blocks(checked, wording.YOU_SAID, told=first)))
+    # What is asked about is rather the figure than the date it holds for.
+    first = min(
+        checked.verdicts, key=lambda each: (_GRAVEST_FIRST.index(each.label), each.period is not None)
+    )
+    runs = (Run(wording.CONFIRMED[first.label], strong=True), Run(wording.confirmed(first, _told(first))))
+    headline = Block(Role.HEADLINE, runs, _labels_of([first])[:MAX_LABELS])
+    others = [verdict for verdict in checked.verdicts if verdict is not first]
+    return _reply((headline, *_blocks(checked, wording.YOU_SAID, told=first)), [first, *_shown(others)])
 
 
 _GRAVEST_FIRST = (Label.REFUTED, Label.NOT_ENOUGH_INFO, Label.SUPPORTED)
 """One wrong figure makes a statement wrong, and all must be supported to make it right."""
 
 
-def _reply(checked: Checked, blocks: Sequence[Block]) -> Reply:
-    return with_citations(ReplyStatus.CHECKED, blocks, checked.citations)
+def _reply(blocks: Sequence[Block], shown: Iterable[Verdict]) -> Reply:
+    """The reply of blocks; a sentence that several verdicts cite has the marks of those that are shown."""
+    by_label: dict[int, list[Citation]] = {}
+    for citation in (citation for verdict in shown for citation in verdict.citations):
+        by_label.setdefault(citation.label, []).append(citation)
+    return with_citations(
+        ReplyStatus.CHECKED, blocks, [_merged(by_label[label]) for label in sorted(by_label)]
+    )
+
+
+def _merged(same: Sequence[Citation]) -> Citation:
+    """Citations of one sentence as one."""
+    return replace(same[0], marks=tuple(sorted({mark for citation in same for mark in citation.marks})))
+
+
+def _shown(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts whose sentences are shown: the supported ones', too, if they are few."""
+    right = [verdict for verdict in verdicts if verdict.label is Label.SUPPORTED]
+    few = len(_labels_of(right)) <= MAX_LABELS
+    return [verdict for verdict in verdicts if few or verdict.label is not Label.SUPPORTED]
 
 
 def _told(verdict: Verdict) -> str:
@@ -70,20 +91,13 @@ def _blocks(checked: Checked, whose: str, *, told: Verdict | None = None) -> Ite
                 Run(verdict.surface, strong=True),
                 Run(f"”\n{wording.verdict(verdict)}"),
             )
-            yield Block(Role.EXTRA, runs, _labels(verdict.citations)[:MAX_LABELS])
+            yield Block(Role.EXTRA, runs, _labels_of([verdict])[:MAX_LABELS])
     if right:
-        yield _supported(right, whose)
+        yield Block(Role.EXTRA, (Run(wording.supported(right, whose)),), _labels_of(_shown(right)))
 
 
-def _supported(verdicts: Sequence[Verdict], whose: str) -> Block:
-    """The supported figures in a list, with the sentences if they are few: the user's own need none."""
-    labels = _labels(citation for verdict in verdicts for citation in verdict.citations)
-    shown = labels if len(labels) <= MAX_LABELS else ()
-    return Block(Role.EXTRA, (Run(wording.supported(verdicts, whose)),), shown)
-
-
-def _labels(citations: Iterable[Citation]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(citation.label for citation in citations))
+def _labels_of(verdicts: Iterable[Verdict]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(citation.label for verdict in verdicts for citation in verdict.citations))
 
 
 def _lead(text: str, floor: int, start: int) -> str:

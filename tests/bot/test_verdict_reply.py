@@ -102,6 +102,19 @@ def test_a_coarser_figure_is_supported_and_says_so(checked: Checked, judge: Judg
     )
 
 
+def test_a_sentence_is_marked_by_every_verdict_shown_beside_it_and_by_no_other(judge: Judge):
+    text = "科创投23.26亿元，科创贷超157.38亿元，截至2021年底"
+    found = [
+        judge(text, surface, Label.REFUTED, Reason.VALUE, expected=surface, labels=(1,))
+        for surface in ("超157.38亿元", "23.26亿元")
+    ]
+    other = judge(text, "截至2021年底", Label.SUPPORTED, labels=(1,))
+    many = [judge(text, "截至2021年底", Label.SUPPORTED, labels=(label,)) for label in range(2, 7)]
+    (citation, *_) = from_checked(Checked(text, (*found, other, *many))).citations
+    quoted = [citation.quote[mark.start : mark.end] for mark in citation.marks]
+    assert quoted == ["23.26亿元", "超157.38亿元"]
+
+
 def test_a_block_carries_no_more_labels_than_it_may(checked: Checked, judge: Judge):
     wrong = judge(
         checked.text, "9场", Label.REFUTED, Reason.VALUE, expected="33场", labels=tuple(range(1, 10))
@@ -147,7 +160,7 @@ def test_a_right_figure_whose_sentence_marks_nothing(checked: Checked, judge: Ju
     [
         ((0, 1, 3), "不对：您说的“23.62亿元”"),
         ((0, 3), "查无依据：您说的“9场”"),
-        ((0, 2), "对：您说的“截至2021年底”"),
+        ((0, 2), "对：您说的“超157.38亿元”"),
     ],
 )
 def test_one_wrong_figure_makes_it_wrong(checked: Checked, indexes: tuple[int, ...], opening: str):
