@@ -204,7 +204,8 @@ def verdict(verdict: Verdict) -> str:
     >>> verdict(Verdict(0, 7, "23.62亿元", Label.REFUTED, Reason.VALUE, "23.26亿元"))
     '不符：文章里是“23.26亿元”（数值不同）'
     """
-    return _because(VERDICTS[verdict.label], verdict, verdict.expected)
+    said = f"：文章里是“{verdict.expected}”" if verdict.expected else ""
+    return f"{VERDICTS[verdict.label]}{said}{_why(verdict)}"
 
 
 def confirmed(verdict: Verdict, told: str) -> str:
@@ -214,17 +215,14 @@ def confirmed(verdict: Verdict, told: str) -> str:
         verdict: Of the figure.
         told: What the article says, in its words; empty if nothing is known of it.
     """
-    if verdict.label is Label.SUPPORTED and not told:
-        return f"：{YOU_SAID}“{verdict.surface}”，文章里也这样说"
-    if verdict.label is Label.NOT_ENOUGH_INFO and not told:
-        return f"：{YOU_SAID}“{verdict.surface}”，文章里没有说到"
-    return _because(f"：{YOU_SAID}“{verdict.surface}”", verdict, told, joint="，")
+    untold = {Label.SUPPORTED: "，文章里也这样说", Label.NOT_ENOUGH_INFO: "，文章里没有说到"}
+    said = f"，文章里是“{told}”" if told else untold.get(verdict.label, "")
+    return f"：{YOU_SAID}“{verdict.surface}”{said}{_why(verdict)}"
 
 
-def _because(head: str, verdict: Verdict, told: str, *, joint: str = "：") -> str:
-    said = f"文章里是“{told}”" if told else ""
+def _why(verdict: Verdict) -> str:
     why = VERDICT_REASONS.get(verdict.reason, "")
-    return head + joint * bool(said) + said + (f"（{why}）" if why else "")
+    return f"（{why}）" if why else ""
 
 
 def supported(verdicts: Iterable[Verdict], whose: str) -> str:
@@ -234,7 +232,7 @@ def supported(verdicts: Iterable[Verdict], whose: str) -> str:
         verdicts: Of the figures.
         whose: `YOU_WROTE` or `YOU_SAID`.
     """
-    listed = "、".join(_because(f"“{each.surface}”", each, "") for each in verdicts)
+    listed = "、".join(f"“{each.surface}”{_why(each)}" for each in verdicts)
     return f"{VERDICTS[Label.SUPPORTED]}：{whose}{listed}"
 
 
