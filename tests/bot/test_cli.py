@@ -342,6 +342,51 @@ def test_a_batch_of_drafts_that_are_all_supported_is_status_0(
     assert (ran.returncode, len(ran.stdout.splitlines()), len(checks)) == (0, 2, 2)
 
 
+def test_a_wrong_figure_is_shown_with_the_article_s_sentence(home: Path):
+    ran = start("check", "--text", "截至2021年底，“科创投”累计投资金额23.62亿元。", home=home)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    lines = ran.stdout.splitlines()
+    assert lines[0] == "共 2 处数字：支持 1，不符 1。"
+    assert "您写的“累计投资金额23.62亿元”" in lines
+    assert "不符：文章里是“23.26亿元”（数值不同） [1]" in lines
+    assert "累计投资金额【23.26亿元】" in ran.stdout
+    assert "《搭平台促转化 成都给科技成果“做媒”有实招》  科技日报  2022-02-21" in ran.stdout
+
+
+def test_the_article_itself_is_supported(wenshu: Wenshu, home: Path):
+    ran = wenshu("check", "--text", "截至2021年底，“科创投”累计投资金额23.26亿元。", "--json", home=home)
+    view = json.loads(ran.stdout)
+    assert ran.returncode == 0
+    assert [each["verdict"] for each in view["figures"]] == ["supported", "supported"]
+    figure = view["figures"][1]
+    assert (figure["value"], figure["unit"], figure["kind"]) == ("2326000000", "元", "money")
+    assert "累计投资金额23.26亿元" in figure["citations"][0]["quote"]
+
+
+def test_a_draft_is_held_against_its_own_sources_alone(wenshu: Wenshu, home: Path):
+    lines = [
+        {"text": "甲公司营收25亿元。", "sources": [{"title": "年报", "text": "2023年，甲公司营收24亿元。"}]},
+        {"text": "“科创投”累计投资金额23.26亿元。", "sources": ["2023年，甲公司营收24亿元。"]},
+        {"text": "甲公司营收24亿元。", "sources": [" "]},
+        {"text": "甲公司营收24亿元。", "published": "2022-02-31"},
+    ]
+    given = "\n".join(json.dumps(line) for line in lines)
+    views = [
+        json.loads(line)
+        for line in wenshu("check", "--batch", "-", home=home, given=given).stdout.splitlines()
+    ]
+    (refuted,), (unknown,) = (view["figures"] for view in views[:2])
+    assert (refuted["verdict"], refuted["expected"]) == ("refuted", "24亿元")
+    assert refuted["citations"][0]["title"] == "年报"
+    assert (unknown["verdict"], unknown["citations"]) == ("not_enough_info", [])
+    assert "原文是空的" in views[2]["error"]
+    assert "「2022-02-31」" in views[3]["error"]
+
+
+def test_a_draft_over_the_limit_is_refused(wenshu: Wenshu, home: Path):
+    refused(wenshu("check", "--text", "字" * 20_001, home=home), "文字太长（20001 字），一次最多 2 万字")
+
+
 # --- ingest, figures, doctor ----------------------------------------------------------------------------
 
 

@@ -203,7 +203,7 @@ async def test_a_long_reply_passes_the_server_s_limit(tmp_path: Path, answered: 
 
 
 async def test_the_process_answers_and_stops_when_told(tmp_path: Path):
-    """`wenshu serve` from an empty home: seeds, a question, an abstention, twenty chats at once, SIGTERM."""
+    """`wenshu serve` from an empty home: seeds, a question, an abstention, a verdict, twenty chats at once, SIGTERM."""
     async with serving(tmp_path / "journal") as (server, address):
         environment = {
             "PATH": os.environ["PATH"],
@@ -221,16 +221,18 @@ async def test_the_process_answers_and_stops_when_told(tmp_path: Path):
         )
         await write(address, QUESTION)
         await write(address, "上海的科创投累计投资多少")
-        answer, abstention = await until(server, 2)
+        await write(address, "科创投投了23.62亿对吗？")
+        answer, abstention, verdict = await until(server, 3)
         for number in range(20):
             await write(address, QUESTION, chat={"id": 1000 + number, "type": "private"})
-        others = (await until(server, 22))[2:]
+        others = (await until(server, 23))[3:]
         process.terminate()
         _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 0
     assert answer["text"].startswith("23.26亿元（截至2021年底）[1]")
     assert "“科创投”累计投资金额23.26亿元" in entities(answer)["expandable_blockquote"]
     assert wording.NEAREST in abstention["text"]
+    assert verdict["text"].startswith("不对：您说的“23.62亿”，文章里是“23.26亿元”（数值不同）[1]\n")
     assert sorted(int(each["chat_id"]) for each in others) == list(range(1000, 1020))
     assert {each["text"] for each in others} == {answer["text"]}
     assert "已连接 Telegram：Fixture" in said.decode()

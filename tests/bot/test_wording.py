@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import mending, wording
+from knowledge.check import LONGEST
 from knowledge.errors import (
     ArticleError,
     BackendError,
@@ -106,6 +107,12 @@ def test_no_sentence_stumbles_over_its_item(kind: type[WenshuError], code: str):
     assert "\x1b" not in said
     assert "\n" not in said
     assert "{item}" not in said
+
+
+def test_the_limit_of_a_draft_is_told_as_it_is():
+    assert LONGEST % 10_000 == 0
+    said = mending.error(UsageError("", item="20001", code="draft_too_long"))
+    assert f"一次最多 {LONGEST // 10_000} 万字" in said
 
 
 def test_disk_full_and_no_rights():
