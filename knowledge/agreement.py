@@ -5,6 +5,7 @@ Every quantity stands for a span of true values: 23.26亿 for 23.255 to 23.265, 
 contradicted if the two lie apart.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -153,10 +154,18 @@ def agrees(claimed: Quantity, stated: Quantity) -> bool | None:
         return _same_number(claimed.modifier, stated.modifier)
     if claimed.kind in (Kind.RATIO, Kind.IDENTIFIER, Kind.ORDINAL):
         return False
+    if claimed.high is not None and stated.high is not None:
+        return all(agrees(one, other) for one, other in zip(_ends(claimed), _ends(stated), strict=True))
     ours, theirs = _bounds(claimed), _bounds(stated)
     if ours.holds(theirs):
         return True
     return False if ours.misses(theirs) else None
+
+
+def _ends(quantity: Quantity) -> tuple[Quantity, Quantity]:
+    """The two ends of a range, each as a number of its own."""
+    high = quantity.value if quantity.high is None else quantity.high
+    return replace(quantity, high=None), replace(quantity, value=high, high=None)
 
 
 def _same_number(claimed: Modifier, stated: Modifier) -> bool | None:
@@ -183,7 +192,7 @@ def _bounds(quantity: Quantity) -> _Bounds:
         return _Bounds(-_INFINITE, value, has_high=modifier is Modifier.AT_MOST)
     if modifier is Modifier.ABOUT_BELOW:
         return _Bounds(value - abs(value) * _NEAR, value)
-    half_step = _last_digit(value, quantity.digits) / 2
+    half_step = _last_digit(quantity.value, quantity.digits) * base_unit(quantity.unit)[1] / 2
     if modifier is Modifier.APPROX:
         reach = max(abs(value) * _tolerance(value), half_step)
         return _Bounds(value - reach, value + reach, has_high=True)

@@ -6,7 +6,7 @@ Importing this module loads no heavy library; parts are opened when first needed
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -14,15 +14,18 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from knowledge import ingest
-from knowledge.errors import IndexStateError, UsageError, WenshuError
+from knowledge.diagnosis import Diagnosis, diagnose
+from knowledge.errors import UsageError
 from knowledge.ingest import Dense, Found, Progress, Report, quiet
 from knowledge.parts import UNFINISHED, Parts
 from knowledge.schema import Answer, Article, Figure, Hit
+from knowledge.verdict import Checked, Source
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from knowledge.answer import Reader
+    from knowledge.check import Checker
     from knowledge.ranking import Model
     from knowledge.retrieval import FusedRetriever
     from knowledge.settings import Settings
@@ -37,25 +40,14 @@ Verify = Callable[[Answer], Answer]
 _LONGEST = 2_000
 """Characters of a question; a longer one is no question."""
 
+_FEW = 64
+"""Passages up to which a draft is held against all of them."""
+
+_BESIDE_A_CLAIM = 10
+"""Passages that a claim is held against."""
+
 _SLICE = 256
 """Passages embedded in the background before others may write: some 20 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """The state of one part.
-
-    Attributes:
-        part: home, catalog, lexical, embedder or vectors.
-        ok: True if nothing is to be done.
-        facts: What there is, by name.
-        problem: What is wrong and how to mend it, or None.
-    """
-
-    part: str
-    ok: bool
-    facts: dict[str, str | int] = field(default_factory=dict)
-    problem: WenshuError | None = None
 
 
 def open_wenshu(settings: "Settings") -> "Wenshu":
@@ -108,6 +100,33 @@ class Wenshu:
         answer = (self.chain if abstain else self._unabstaining_chain).invoke(question)
         total = round((perf_counter() - started) * 1000, 2)
         return replace(answer, timings_ms={**answer.timings_ms, "total": total})
+
+    def check(
+        self, text: str, *, sources: Sequence[Source] | None = None, published: str | None = None
+    ) -> Checked:
+        """A verdict on every figure, date and numbered token of a draft.
+
+        Args:
+            text: The draft.
+            sources: Hold it against these texts alone, not against the articles taken in.
+            published: ISO day that the times of draft and sources are counted from.
+
+        Raises:
+            UsageError: The draft or a source is empty, the draft too long, or the day is none.
+            IndexStateError: An index can't be used.
+        """
+        from knowledge import words
+        from knowledge.check import among, drafted
+
+        anchor = drafted(text, published)
+        if sources is None:
+            with self._lock:
+                checker = self._checker
+            return checker.check(text, anchor=anchor)
+        given = [_as_article(source, number, published) for number, source in enumerate(sources, 1)]
+        return among(given, fold=words.fold, tokenize=words.tokenize, model=_model()).check(
+            text, anchor=anchor
+        )
 
     @property
     def chain(self) -> "Runnable[str, Answer]":
@@ -213,7 +232,7 @@ class Wenshu:
 
     def diagnose(self) -> tuple[Diagnosis, ...]:
         """What is configured, reachable and indexed, part by part, and how to mend what is not."""
-        return tuple(_examined(part, look) for part, look in _looks(self._parts))
+        return diagnose(self._parts)
 
     def close(self) -> None:
         """Lets go of all files."""
@@ -249,13 +268,15 @@ class Wenshu:
         )
 
     @cached_property
-    def checker(self) -> "Checker":
+    def _checker(self) -> "Checker":
         from knowledge.check import Checker, whole
+        from knowledge.retrieval import hits
 
-        if self._parts.catalog.n_passages <= 64:
-            hits = tuple(whole(article, rank) for rank, article in enumerate(self.articles(), 1))
-            return Checker(self._reader, lambda _: hits)
-        return Checker(self._reader, self.retriever_hits)
+        if self._parts.catalog.n_passages <= _FEW:
+            all_of_them = tuple(whole(article, rank) for rank, article in enumerate(self.articles(), 1))
+            return Checker(self._reader, lambda _: all_of_them, is_about=len(all_of_them) == 1)
+        by_words = self._parts.retriever(dense=False, k=_BESIDE_A_CLAIM)
+        return Checker(self._reader, lambda words: hits(by_words, words), is_about=False)
 
     def _make_chain(self, *, abstain: bool) -> "Runnable[str, Answer]":
         from knowledge.answer import verify
@@ -269,7 +290,7 @@ class Wenshu:
 
     def _forget(self) -> None:
         with self._lock:
-            for name in ("_retriever", "_abstaining_chain", "_unabstaining_chain"):
+            for name in ("_checker", "_retriever", "_abstaining_chain", "_unabstaining_chain"):
                 self.__dict__.pop(name, None)
 
 
@@ -285,6 +306,20 @@ def bundled(name: str) -> Path:
             return folder
     message = f"{name}: expected a folder beside or in {here}, got none; install 问数 again"
     raise UsageError(message, item=name, code="no_seeds")
+
+
+def _as_article(source: Source, number: int, published: str | None) -> Article:
+    """A source as an article of that day.
+
+    Raises:
+        UsageError: It holds no text.
+    """
+    from knowledge.articles import make_article
+
+    if not source.text.strip():
+        message = f"source {number}: expected a text, got nothing; leave it out"
+        raise UsageError(message, item=str(number), code="empty_source")
+    return make_article(f"source-{number}", source.text, title=source.title, published=published or "")
 
 
 def _found(paths: Sequence[Path]) -> Iterator[Found]:
@@ -311,68 +346,3 @@ def _model() -> "Model":
     return Model.from_json(
         json.loads(resources.files("knowledge").joinpath("reading_model.json").read_text("utf-8"))
     )
-
-
-_Facts = dict[str, str | int]
-
-
-def _looks(parts: Parts) -> tuple[tuple[str, Callable[[], _Facts]], ...]:
-    """What to look at, each by itself: one broken part hides no other."""
-    return (
-        ("home", lambda: _home_facts(parts)),
-        ("catalog", lambda: _catalog_facts(parts)),
-        ("lexical", lambda: _lexical_facts(parts)),
-        ("embedder", lambda: _embedder_facts(parts)),
-        ("vectors", lambda: _vector_facts(parts)),
-    )
-
-
-def _examined(part: str, look: Callable[[], _Facts]) -> Diagnosis:
-    try:
-        return Diagnosis(part, ok=True, facts=look())
-    except WenshuError as e:
-        return Diagnosis(part, ok=False, problem=e)
-
-
-def _home_facts(parts: Parts) -> _Facts:
-    with parts.home.writing():
-        return {"path": str(parts.home.path)}
-
-
-def _catalog_facts(parts: Parts) -> _Facts:
-    catalog = parts.catalog
-    catalog.check()
-    parts.cutter()
-    if catalog.n_unindexed or catalog.stale("lexical"):
-        message = f"{parts.home.path}: an earlier ingest was cut short; run `wenshu ingest` on any path to finish it"
-        raise IndexStateError(message, item=str(parts.home.path), code="unfinished")
-    return {
-        "articles": catalog.n_articles,
-        "passages": catalog.n_passages,
-        "encoding": parts.settings.encoding,
-    }
-
-
-def _lexical_facts(parts: Parts) -> _Facts:
-    got, expected = parts.lexical.n_passages, parts.catalog.n_passages
-    if got != expected and not parts.catalog.n_unindexed and not parts.catalog.stale("lexical"):
-        raise _differs("lexical", str(parts.home.lexical), expected, got)
-    return {"passages": got}
-
-
-def _embedder_facts(parts: Parts) -> _Facts:
-    parts.check_embedder()
-    return {"embedder": parts.settings.embedder, "dimension": len(parts.embedder.question("问数"))}
-
-
-def _vector_facts(parts: Parts) -> _Facts:
-    url, expected = parts.settings.chroma_url, parts.catalog.n_embedded
-    got = parts.vectors.n_passages
-    if got < expected:
-        raise _differs("vectors", url or str(parts.home.vectors), expected, got)
-    return {"passages": expected, "of": parts.catalog.n_passages, "server": url}
-
-
-def _differs(index: str, item: str, expected: int, got: int) -> IndexStateError:
-    message = f"{item}: expected {expected} passages, got {got}; mend it with `wenshu ingest --rebuild`"
-    return IndexStateError(message, item=item, code=index)

@@ -8,25 +8,59 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import product
 from time import perf_counter
 
+from knowledge.agreement import same_value
 from knowledge.answer import Reader
 from knowledge.chunking import sentences
 from knowledge.claims import Claim, Form, claims, legible
-from knowledge.features import Evidence, features
+from knowledge.errors import UsageError
+from knowledge.features import Evidence, features, governed
+from knowledge.following import comparable
+from knowledge.likeness import likeness
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse, untagged
 from knowledge.ranking import Model
 from knowledge.reading import compared
+from knowledge.ruling import Asked, Candidate, Ruling
 from knowledge.schema import Article, Citation, Finding, Hit, Passage, Span
 from knowledge.spoken import counted, unspoken
-from knowledge.stated import rule_stated
+from knowledge.stated import rule_name, rule_stated
 from knowledge.terms import Tokenize, lightened
 from knowledge.verdict import Checked, Verdict
-from knowledge.verification import Asked, Candidate, Ruling, comparable, rule_figure
+from knowledge.verification import rule_figure
+
+_LIKE = 2.0
+"""What words repeated to the letter add to the score of a figure."""
+
+_TOO = 1.0
+"""What each figure that stands beside both the claim's and the article's adds."""
 
 _OPENING = 200
 """Characters of a draft by which the articles it is about are found."""
+
+
+LONGEST = 20_000
+"""Characters of a draft: twenty pages; a book is checked by chapters."""
+
+
+def drafted(text: str, published: str | None) -> date | None:
+    """The day a draft is of, after a look whether draft and day will do.
+
+    Raises:
+        UsageError: The draft is empty or too long, or the day is none.
+    """
+    if not text.strip():
+        raise UsageError("draft: expected a text, got nothing; pass one", code="empty_draft")
+    if len(text) > LONGEST:
+        message = f"draft: expected at most {LONGEST} characters, got {len(text)}; check it in parts"
+        raise UsageError(message, item=str(len(text)), code="draft_too_long")
+    try:
+        return date.fromisoformat(published[:10]) if published else None
+    except ValueError as e:
+        message = f"published: expected an ISO day such as 2022-02-21, got {published!r}"
+        raise UsageError(message, item=str(published), code="bad_day") from e
 
 
 @dataclass(frozen=True)
@@ -36,10 +70,12 @@ class Checker:
     Attributes:
         reader: Knows the articles, their words and how well a figure fits a question.
         search: The passages that speak of some words, nearest first.
+        is_about: True if a draft is known to be about these articles: then a date that stands in them is theirs.
     """
 
     reader: Reader
     search: Callable[[str], Sequence[Hit]]
+    is_about: bool
 
     def check(self, text: str, *, anchor: date | None = None) -> Checked:
         """A verdict on everything in a draft that has a number.
@@ -69,18 +105,30 @@ class Checker:
         question = self._question(claim, hits)
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
         if claim.form is not Form.FIGURE or claim.quantity is None:
-            return rule_stated(claim, terms, hits, sources)
+            return rule_stated(claim, terms, hits, sources, is_about=self.is_about)
         found = list(self._findings(question, terms, hits, sources))
         missing = unspoken(claim, question.terms, list(sources.values()))
-        asked = Asked(question, claim.quantity, missing, counted(claim, question.terms))
+        asked = Asked(
+            question, claim.quantity, missing, counted(claim, question.terms), claim.run, claim.clause
+        )
+        if named := rule_name(claim, sources):
+            return named
         alike = [f for f in found if comparable(asked.claimed, f.figure.quantity)]
-        beside = self._best_first(compared(alike, self.reader.n_passages()), sources)
-        others = self._best_first([f for f in found if f not in alike], sources)
+        beside = self._best_first(claim, compared(alike, self.reader.n_passages()), sources)
+        others = self._best_first(claim, [f for f in found if f not in alike], sources)
         return rule_figure(asked, beside, others, self._is_sure)
 
-    def _best_first(self, found: Sequence[Finding], sources: Mapping[str, Evidence]) -> list[Candidate]:
-        scored = (Candidate(f, self.reader.model.score(f.features), sources[f.article_id]) for f in found)
-        return sorted(scored, key=lambda c: -c.score)
+    def _best_first(
+        self, claim: Claim, found: Sequence[Finding], sources: Mapping[str, Evidence]
+    ) -> list[Candidate]:
+        """Candidates by how well they fit the claim's question, how alike their words are and what stands beside."""
+        out = []
+        for finding in found:
+            source, figure = sources[finding.article_id], finding.figure
+            like = _LIKE * likeness(claim.run, governed(source.text, figure))
+            too = _TOO * sum(same_value(a, b) for a, b in product(claim.beside, source.beside(figure)))
+            out.append(Candidate(finding, self.reader.model.score(finding.features) + like + too, source))
+        return sorted(out, key=lambda c: -c.score)
 
     def _is_sure(self, found: Sequence[Finding]) -> bool:
         """Whether the reader, asked, would give the first of the figures for an answer."""
@@ -162,7 +210,7 @@ def among(
         n_passages=lambda: len(parts),
         model=model,
     )
-    return Checker(reader, lambda _: hits)
+    return Checker(reader, lambda _: hits, is_about=True)
 
 
 def whole(article: Article, rank: int) -> Hit:

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from knowledge.chunking import sentences
+from knowledge.features import beside, governed
 from knowledge.figures import scan
 from knowledge.linking import link
 from knowledge.schema import Figure, Kind, Period, Quantity, Span
@@ -31,9 +32,12 @@ class Claim:
         start: Start in the legible draft.
         end: Half-open end.
         surface: What stands there.
+        run: The words that govern a figure and no other.
         said: The words that say what it is of: its own run, and what opens the sentence if no figure comes before.
         around: What else its sentence and the one before say; a hint, no more.
+        clause: The clause that it stands in, with its numbers.
         heading: The cell over it, in a table.
+        beside: The figures right before and after it in its sentence.
         figure: For a figure, linked.
         period: The date; for a figure the time it is told of, if any.
         quantity: For a figure or a token that is a quantity.
@@ -43,13 +47,15 @@ class Claim:
     start: int
     end: int
     surface: str
+    run: str
     said: str
     around: str
+    clause: str
     heading: str = ""
+    beside: tuple[Quantity, ...] = ()
     figure: Figure | None = None
     period: Period | None = None
     quantity: Quantity | None = None
-
 
     @property
     def words(self) -> str:
@@ -62,10 +68,17 @@ MASK = "多少"
 
 _NUMERAL = r"\d〇零一二两三四五六七八九十"
 _NUMBERED = re.compile(rf"[{_NUMERAL}]")
+_HAN = re.compile(r"[一-鿿]")
+_ENOUGH = 2
+"""Characters that say something of a number; 五年来， alone says nothing."""
+
+_AMOUNTS_TO = re.compile(r"(?:[多高已仅共竟][达有]|只有|达到?|[为是])$")
+"""Before a number: says nothing of it."""
+
 _LOOSE = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.·\-/:][\dA-Za-z]+)*")
 """A run of digits and letters that the figure grammar leaves alone: COVID-19, 12345."""
 _NOW = re.compile(r"目前|现在|如今|[迄至]今")
-_TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER, Kind.RATIO})
+_TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 
 def claims(text: str, *, anchor: date | None = None) -> tuple[Claim, ...]:
@@ -114,15 +127,21 @@ class _Draft:
         span = Span(quantity.start, quantity.end)
         start = self._said_from(figure)
         lead = f"{figure.subject}，" if figure.series else ""
-        said = self._row(span.start) + lead + self._masked(Span(start, figure.reach.end), span)
+        reach = Span(start, figure.reach.end)
+        if len(_HAN.findall(self._blanked(reach))) < _ENOUGH:
+            reach = sentence
+        said = self._row(span.start) + lead + self._masked(reach, span)
         around = self._blanked(Span(self._before(sentence), start))
         return Claim(
             Form.FIGURE,
             *span,
             self.text[slice(*span)],
+            governed(self.text, figure),
             said,
             around,
+            self.text[slice(*figure.clause)],
             self.headings.get(span.start, ""),
+            beside=beside(self.figures, figure),
             figure=figure,
             period=self._time_of(figure),
             quantity=quantity,
@@ -136,7 +155,11 @@ class _Draft:
 
     def _said_from(self, figure: Figure) -> int:
         """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""
-        before = [f for f in self.figures if f.sentence == figure.sentence and f.quantity.start < figure.quantity.start]
+        before = [
+            f
+            for f in self.figures
+            if f.sentence == figure.sentence and f.quantity.start < figure.quantity.start
+        ]
         if not before:
             return figure.sentence.start
         return before[-1].reach.start if figure.inherited else figure.reach.start
@@ -153,15 +176,31 @@ class _Draft:
     ) -> Claim:
         at = bisect_right(self.sentences, span.start, key=lambda s: s.start) - 1
         sentence = self.sentences[max(at, 0)]
-        said = self._blanked(Span(sentence.start, span.start)) + "\u3000" + self._blanked(Span(span.end, sentence.end))
+        said = (
+            self._blanked(Span(sentence.start, span.start))
+            + "\u3000"
+            + self._blanked(Span(span.end, sentence.end))
+        )
         around = self._blanked(Span(self._before(sentence), sentence.start))
         heading = self.headings.get(span.start, "")
         surface = self.text[slice(*span)]
-        return Claim(form, *span, surface, said, around, heading, period=period, quantity=quantity)
+        return Claim(
+            form,
+            *span,
+            surface,
+            "",
+            said,
+            around,
+            self.text[slice(*sentence)],
+            heading,
+            period=period,
+            quantity=quantity,
+        )
 
     def _masked(self, run: Span, own: Span) -> str:
         """The run with its own number masked and all others blanked."""
-        return self._blanked(Span(run.start, own.start)) + MASK + self._blanked(Span(own.end, run.end))
+        before = _AMOUNTS_TO.sub("", self._blanked(Span(run.start, own.start)))
+        return before + MASK + self._blanked(Span(own.end, run.end))
 
     def _blanked(self, run: Span) -> str:
         """The run without its figures and times."""

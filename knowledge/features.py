@@ -6,7 +6,7 @@ figure, earlier in its sentence, nearby, in the article) and whether unit, stati
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -63,11 +63,22 @@ class Evidence:
         """The quantities of `text`, unlinked, with ordinals, scores and identifiers."""
         return self._found.quantities
 
+    def beside(self, figure: Figure) -> tuple[Quantity, ...]:
+        """The figures right before and after one in its sentence, where there are such."""
+        return beside(self.figures, figure)
+
     def around(self, at: int) -> tuple[Span, Span]:
         """The sentence that holds a place of `text`, and before it the one that precedes it, or an empty span."""
         i = max(bisect_right(self.sentences, at, key=lambda s: s.start) - 1, 0)
         sentence = self.sentences[i]
         return (self.sentences[i - 1] if i else Span(sentence.start, sentence.start)), sentence
+
+
+def beside(figures: Sequence[Figure], figure: Figure) -> tuple[Quantity, ...]:
+    """Of figures in order: those right before and after one in its sentence, where there are such."""
+    at = bisect_left(figures, figure.quantity.start, key=lambda f: f.quantity.start)
+    near = (*figures[max(at - 1, 0) : at], *figures[at + 1 : at + 2])
+    return tuple(f.quantity for f in near if f.sentence == figure.sentence)
 
 
 _NEAR = 160

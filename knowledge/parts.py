@@ -113,13 +113,17 @@ class Parts:
 
     # -- searching
 
-    def retriever(self) -> "FusedRetriever":
+    def retriever(self, *, dense: bool = True, k: int | None = None) -> "FusedRetriever":
         """The retriever over both indexes; the slow one is opened beside the other.
+
+        Args:
+            dense: False to search by words alone.
+            k: How many passages to return, if not as many as the settings say.
 
         Raises:
             IndexStateError: An index is lost, damaged, or made by another embedder.
         """
-        if self.coverage():
+        if dense and self.coverage():
             self.check_embedder()
             threading.Thread(target=self._warm, daemon=True).start()
         self._put_right()
@@ -130,11 +134,11 @@ class Parts:
 
         return FusedRetriever(
             lexical=self._by_words,
-            dense=self._by_meaning,
+            dense=self._by_meaning if dense else None,
             coverage=self.coverage,
             bare=catalog.bare,
             passages=catalog.passages,
-            k=self.settings.top_k,
+            k=k or self.settings.top_k,
         )
 
     def coverage(self) -> float:

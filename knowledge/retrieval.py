@@ -167,3 +167,8 @@ def to_hit(document: Document) -> Hit:
         heading=told["heading"],
     )
     return Hit(passage, told["score"], told["rank"], told["lexical"], told["dense"])
+
+
+def hits(retriever: BaseRetriever, words: str) -> tuple[Hit, ...]:
+    """What the retriever finds for some words."""
+    return tuple(to_hit(document) for document in retriever.invoke(words))

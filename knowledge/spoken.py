@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from knowledge.claims import MASK, Claim
 from knowledge.features import Evidence
-from knowledge.figures import scan
 from knowledge.matching import presence
-from knowledge.schema import Period
+from knowledge.schema import Kind, Period
 from knowledge.terms import Term
 from knowledge.verdict import Reason
 
@@ -17,7 +16,7 @@ _SAID = 0.5
 _STRONG = 0.5
 """Weight of a word that says what the claim is about; less is a hint."""
 
-_GLUE = "的“”‘’\" "
+_GLUE = '的“”‘’" '
 """What may stand between two nouns of one phrase."""
 
 _TO_COME = re.compile(r"预计|力争|目标|计划")
@@ -35,11 +34,14 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     text = "\n".join(f"{s.squeezed}\n{s.title}\n{s.article.source}" for s in sources)
     own = _own_clause(claim.said)
     key = _key(own, terms)
-    absent = [t for t in terms if t.weight >= _STRONG and presence(t.text, text) < _SAID]
+    whole = [t for t in terms if t.weight >= _STRONG and MASK not in t.text and "\u3000" not in t.text]
+    absent = [t for t in whole if presence(t.text, text) < _SAID]
     strong = [t for t in absent if t.text in own]
-    if any(t.name or t.place for t in strong) or any(t.place and _is_topic(t.text, claim.said) for t in absent):
+    first = next((t for t in terms if t.name and t.text in own), None)
+    elsewhere = any(t.place and (t in strong or _is_topic(t.text, claim.said)) for t in absent)
+    if first in strong or elsewhere:
         return Reason.SUBJECT
-    if any(t.coined or t in key for t in strong):
+    if any(t.coined or (t.noun and len(t.text) > 1 and t in key) for t in strong):
         return Reason.MEASURE
     if claim.period and _is_year(claim.period) and not any(_in_sight(claim.period, s) for s in sources):
         return Reason.TIME
@@ -52,14 +54,20 @@ def _is_topic(place: str, said: str) -> bool:
 
 
 def counted(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
-    """The nouns that say what the claim's number counts: right after it (6个重点实验室), else the last before it."""
+    """The nouns that say what the claim's number counts: right after it (6个重点实验室), else the last before it.
+
+    A score counts nothing.
+    """
+    if claim.quantity is None or claim.quantity.kind is Kind.RATIO:
+        return ()
     own = _own_clause(claim.said)
-    after = own[own.find(MASK) + len(MASK) :]
+    after = own[own.find(MASK) + len(MASK) :].removeprefix("的")
     nouns = []
     while found := next((t for t in terms if t.noun and t.text and after.startswith(t.text)), None):
         nouns.append(found.text)
         after = after[len(found.text) :]
-    return tuple(nouns) or tuple(term.text for term in _key(own, terms))
+    before = [t.text for t in _key(own, terms) if t.noun or len(t.text) > 1]
+    return tuple(nouns) or tuple(before[:_KEY])
 
 
 def _own_clause(said: str) -> str:
@@ -69,26 +77,30 @@ def _own_clause(said: str) -> str:
 
 
 def _key(own: str, terms: Sequence[Term]) -> list[Term]:
-    """The last nouns before the number that stand together, nearest first."""
+    """The last nouns before the number that stand together, nearest first; 技术需求 is one though 需求 may be a verb."""
     at = own.find(MASK)
-    placed = [(own.rfind(term.text, 0, at), term) for term in terms]
-    nouns: list[Term] = []
+    placed = [(own.rfind(term.text, 0, at), term) for term in terms if not _TO_COME.search(term.text)]
+    run: list[Term] = []
     edge = at
     for start, term in sorted((p for p in placed if p[0] >= 0), key=lambda p: -p[0]):
-        between = own[start + len(term.text) : edge].strip(_GLUE)
-        if not term.noun or _TO_COME.search(term.text) or (nouns and between):
-            if nouns:
+        apart = own[start + len(term.text) : edge].strip(_GLUE)
+        if run and apart:
+            if any(t.noun for t in run):
                 break
-            continue
-        nouns.append(term)
+            run = []
+        run.append(term)
         edge = start
-        if len(nouns) == _KEY:
+        if sum(t.noun for t in run) == _KEY:
             break
-    return nouns
+    return run if any(t.noun for t in run) else []
 
 
 def _is_year(period: Period) -> bool:
-    return period.resolved and re.search(r"\d{2}", period.surface) is not None and (period.hi - period.lo).days > _SEASON
+    return (
+        period.resolved
+        and re.search(r"\d{2}", period.surface) is not None
+        and (period.hi - period.lo).days > _SEASON
+    )
 
 
 _SEASON = 200

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from knowledge.claims import Claim, Form
+from knowledge.claims import MASK, Claim, Form
 from knowledge.features import Evidence
 from knowledge.matching import Weighted, presence
+from knowledge.ruling import UNKNOWN, Basis, Ruling
 from knowledge.schema import Hit, Kind, Period, Span
 from knowledge.verdict import Label, Reason
-from knowledge.verification import NEAR, UNKNOWN, Basis, Ruling
+from knowledge.verification import NEAR
 
 _LEAD = 0.35
 """Cover by which the sentence of another date must lead to be what the claim speaks of."""
@@ -19,8 +20,8 @@ _BEFORE = 0.6
 """What a word counts that only the sentence before says."""
 
 _LEAST_DATE, _LEAST_TOKEN, _LEAST_MANY = 0.05, 0.2, 0.35
-"""Cover from which what agrees is what the claim speaks of: a date or a token of the one article that a draft is
-held against, and either among many articles, where any date stands somewhere."""
+"""Cover from which what agrees is what the claim speaks of: a date or a token of the article that a draft is about,
+and either among articles that it may not be about, where any date stands somewhere."""
 
 
 class Stated(NamedTuple):
@@ -38,14 +39,27 @@ class Stated(NamedTuple):
 
 
 def rule_stated(
-    claim: Claim, terms: Sequence[Weighted], hits: Sequence[Hit], sources: Mapping[str, Evidence]
+    claim: Claim,
+    terms: Sequence[Weighted],
+    hits: Sequence[Hit],
+    sources: Mapping[str, Evidence],
+    *,
+    is_about: bool,
 ) -> Ruling:
-    """The verdict on a date or a token."""
+    """The verdict on a date or a token.
+
+    Args:
+        claim: The date or token.
+        terms: The words around it.
+        hits: The passages to look in.
+        sources: Their articles by id.
+        is_about: True if the draft is known to be about these articles.
+    """
     found = list(_stated(claim, terms, hits, sources))
     agreed = max((s for s in found if s.agrees), key=lambda s: s.cover, default=None)
     against = max((s for s in found if s.agrees is False), key=lambda s: s.cover, default=None)
     least = _LEAST_DATE if claim.form is Form.PERIOD else _LEAST_TOKEN
-    if len(sources) > 1:
+    if not is_about:
         least = _LEAST_MANY
     if agreed and agreed.cover >= least and (not against or agreed.cover >= against.cover - _LEAD):
         return Ruling(Label.SUPPORTED, basis=(agreed.basis,))
@@ -54,6 +68,24 @@ def rule_stated(
         return Ruling(Label.REFUTED, reason, (against.basis,))
     return _published(claim, sources) or UNKNOWN
 
+
+def rule_name(claim: Claim, sources: Mapping[str, Evidence]) -> Ruling | None:
+    """Support for a number that is part of a name in the articles though the draft gives it a unit: 汉诺威96队."""
+    core, before = _CORE.search(claim.surface), claim.said.partition(MASK)[0][-_NAMED:]
+    if core is None or len(before) < _NAMED or "\u3000" in before:
+        return None
+    for source in sources.values():
+        for own in source.quantities:
+            if own.kind is Kind.IDENTIFIER and source.text[own.start - _NAMED : own.end].endswith(
+                before + core[0]
+            ):
+                sentence = source.around(own.start)[1]
+                return Ruling(Label.SUPPORTED, basis=(Basis(source, sentence, Span(own.start, own.end)),))
+    return None
+
+
+_NAMED = 2
+"""Characters before a number that make it the same name."""
 
 _TELLS = re.compile(r"发表|发布|刊发|刊登|刊载|见报|报道|讯|电")
 
@@ -106,7 +138,9 @@ def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]
         return
     core = _CORE.search(claim.surface)
     if core:
-        for match in re.finditer(rf"(?<![\w.]){re.escape(core[0])}(?![\dA-Za-z]|[.+]\d)", source.text, re.ASCII):
+        for match in re.finditer(
+            rf"(?<![\w.]){re.escape(core[0])}(?![\dA-Za-z]|[.+]\d)", source.text, re.ASCII
+        ):
             yield Span(*match.span()), True
         yield from _of_shape(core[0], source)
 

@@ -1,0 +1,110 @@
+"""Why a figure can't bear a claim out, however equal the number: another time, direction or statistic, or a target."""
+
+import re
+
+from knowledge.question import Question
+from knowledge.ruling import Asked, Candidate
+from knowledge.schema import Direction, Figure, Period
+from knowledge.verdict import Reason
+
+_TO_COME = re.compile(
+    r"预计|预估|预期|目标|力争|计划|预测|拟(?=[^定人])|有望|争取|将(?![近军领士])|提出[，,]?"
+)
+_DONE = re.compile(r"已(?!知)|兑现|做到|如期|成功|落成|挂牌|(?:实现|完成|建成|突破|达到)了|实际")
+_ACHIEVED = re.compile(r"实现|完成|达|已|了")
+_MEANS = frozenset({"人均", "日均", "月均", "年均", "平均"})
+_YEARLY = re.compile(r"当年|全年|一年|年内|本年度?|年度|单年")
+
+
+def fault(asked: Asked, candidate: Candidate) -> Reason:
+    """Why a candidate can't bear the claim out whatever its number; NONE if nothing speaks against it."""
+    question = asked.question
+    if other_time(question, candidate.figure):
+        return Reason.TIME
+    if _turned(asked, candidate):
+        return Reason.DIRECTION
+    if _other_statistic(question, candidate):
+        return Reason.STATISTIC
+    if _told_as_done(asked, candidate):
+        return Reason.HEDGE
+    return Reason.NONE
+
+
+_LASTING = 27
+"""Days from which a time is a month or longer."""
+
+
+def other_time(question: Question, figure: Figure) -> bool:
+    """Whether claim and figure name two times that differ: two lasting ones, or any of other years.
+
+    A day is a claim of its own: the figure is not blamed for it.
+    """
+    stated = figure.as_of
+    asked = question.periods[0] if question.periods else None
+    if stated is None or asked is None or not (asked.resolved and stated.resolved):
+        return False
+    if not figure.sentence.start <= stated.start < figure.sentence.end:
+        return False
+    if _is_lasting(asked) and _is_lasting(stated):
+        return not _same_time(asked, stated)
+    return asked.hi.year < stated.lo.year or stated.hi.year < asked.lo.year
+
+
+def _is_lasting(period: Period) -> bool:
+    return period.resolved and (period.cutoff or (period.hi - period.lo).days >= _LASTING)
+
+
+def _same_time(asked: Period, stated: Period) -> bool:
+    """Whether a figure of one time may be told of the other: the same span, its end, or the span it lies in."""
+    if asked.cutoff or stated.cutoff:
+        return asked.hi == stated.hi or asked.lo <= stated.hi <= asked.hi
+    return asked.lo <= stated.lo and stated.hi <= asked.hi
+
+
+_RISES, _FALLS = re.compile(r"[涨升增]$"), re.compile(r"[跌降减]$")
+"""涨0.34%: a change in one character, right before its number."""
+
+
+def _turned(asked: Asked, candidate: Candidate) -> bool:
+    figure = candidate.figure
+    ours = _way(asked.question.direction, asked.question.statistic, asked.run.partition("\u3000")[0])
+    before = candidate.source.text[figure.reach.start : figure.quantity.start]
+    theirs = _way(figure.direction, figure.statistic, before)
+    return ours is not None and theirs is not None and ours is not theirs
+
+
+def _way(direction: Direction | None, statistic: str, before: str) -> Direction | None:
+    """Which way a figure goes, by its words or the character right before it; what is new goes up."""
+    if direction or statistic == "新增":
+        return direction or Direction.UP
+    if _RISES.search(before):
+        return Direction.UP
+    return Direction.DOWN if _FALLS.search(before) else None
+
+
+def _other_statistic(question: Question, candidate: Candidate) -> bool:
+    """同比 told as 环比, a mean as a total, what was added as what there is, a sum over years as one year's."""
+    asked, stated = question.statistic, candidate.figure.statistic
+    told = candidate.finding.features
+    if told["statistic_conflict"] or told["average_missing"]:
+        return True
+    if {asked, stated} == {"累计", "新增"}:
+        return True
+    return stated == "累计" and asked != "累计" and _YEARLY.search(question.text) is not None
+
+
+def _told_as_done(asked: Asked, candidate: Candidate) -> bool:
+    """Whether what is to come is told as done."""
+    figure, text = candidate.figure, candidate.source.text
+    if _is_to_come(asked.clause) or _is_to_come(asked.question.text):
+        return False
+    if figure.quantity.hedge or _is_to_come(text[figure.clause.start : figure.clause.end]):
+        return True
+    if _ACHIEVED.search(text, figure.clause.start, figure.clause.end):
+        return False
+    lead = text[figure.sentence.start : figure.quantity.start]
+    return bool(_DONE.search(asked.clause) and _TO_COME.search(lead) and not _DONE.search(lead))
+
+
+def _is_to_come(clause: str) -> bool:
+    return bool(_TO_COME.search(clause)) and not _DONE.search(clause)

@@ -1,0 +1,64 @@
+"""Whether a claim's number may be said of the number that an article states.
+
+Logic alone (`agreement.agrees`) lets 超100场 be said of 7.4万场; people cut a number to a round one, and no further.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from knowledge.agreement import agrees, base_unit, same_unit, same_value
+from knowledge.schema import Kind, Modifier, Quantity
+
+_CLOSE = Decimal("1.2")
+"""Times an exact number that a bound may be off; 超157.38亿 leaves 160亿 open, but no 200亿."""
+
+_DIGITS = 3
+"""Digits after which a bound may be cut off."""
+
+_BOUNDS = frozenset({Modifier.OVER, Modifier.AT_LEAST, Modifier.BELOW, Modifier.AT_MOST})
+
+
+def comparable(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether the two are in units that convert; a bare 157.38亿 takes the unit of the article."""
+    return same_unit(_in_unit(claimed, stated), stated)
+
+
+def is_same(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether both state one number, their modifiers aside."""
+    return same_value(_in_unit(claimed, stated), stated)
+
+
+def follows(claimed: Quantity, stated: Quantity) -> bool | None:
+    """Whether the claim may be said of what is stated; None if that leaves it open (超160亿 for 超157.38亿)."""
+    agreed = agrees(_in_unit(claimed, stated), stated)
+    if agreed is None:
+        return False if _ratio(claimed, stated) > _CLOSE else None
+    if not agreed or claimed.high is not None or stated.high is not None or claimed.modifier not in _BOUNDS:
+        return agreed
+    off = _CLOSE if stated.modifier is Modifier.EXACT else 1
+    return _ratio(claimed, stated) <= off or _is_cut(claimed, stated)
+
+
+def _is_cut(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether a bound is the number stated, cut down or up: 超100亿, 超150亿, 不足200亿 for 157.38亿."""
+    ours, theirs = _size(_in_unit(claimed, stated)), _size(stated)
+    steps = [Decimal(step).scaleb(theirs.adjusted() - kept) for kept in range(_DIGITS) for step in (1, 5)]
+    return any(ours in (theirs // step * step, -(-theirs // step) * step) for step in steps)
+
+
+def _ratio(claimed: Quantity, stated: Quantity) -> Decimal:
+    """How many times the smaller the larger of two values is; 1 if one of them is zero."""
+    low, high = sorted([_size(_in_unit(claimed, stated)), _size(stated)])
+    return high / low if low else Decimal(1)
+
+
+def _size(quantity: Quantity) -> Decimal:
+    """Its value without sign, in the base unit."""
+    return abs(quantity.value * base_unit(quantity.unit)[1])
+
+
+def _in_unit(claimed: Quantity, stated: Quantity) -> Quantity:
+    """The claim's number in the unit of the article's, if it has none of its own."""
+    if claimed.unit or claimed.kind is not Kind.NUMBER:
+        return claimed
+    return replace(claimed, unit=stated.unit, kind=stated.kind)
