@@ -189,6 +189,7 @@ VERDICT_REASONS: dict[Reason, str] = {
     Reason.TIME: "时间不同",
     Reason.MODIFIER: "超、近、不足等修饰词不同",
     Reason.HEDGE: "把预计或目标当作已完成",
+    Reason.OUTDATED: "较新的文章说法不同",
     Reason.ROUNDED: "比文章粗略",
     Reason.FINER: "比文章更细",
 }

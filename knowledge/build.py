@@ -273,7 +273,7 @@ class Wenshu:
         from knowledge.retrieval import hits
 
         if self._parts.catalog.n_passages <= _FEW:
-            all_of_them = tuple(whole(article, rank) for rank, article in enumerate(self.articles(), 1))
+            all_of_them = tuple(map(whole, self.articles()))
             return Checker(self._reader, lambda _: all_of_them, is_about=len(all_of_them) == 1)
         by_words = self._parts.retriever(dense=False, k=_BESIDE_A_CLAIM)
         return Checker(self._reader, lambda words: hits(by_words, words), is_about=False)

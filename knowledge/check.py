@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from itertools import product
 from time import perf_counter
+from typing import NamedTuple
 
 from knowledge.agreement import same_value
 from knowledge.answer import Reader
@@ -17,14 +18,14 @@ from knowledge.chunking import sentences
 from knowledge.claims import Claim, Form, claims, legible
 from knowledge.errors import UsageError
 from knowledge.features import Evidence, features, governed
-from knowledge.following import comparable
+from knowledge.following import comparable, differs_in_unit, follows
 from knowledge.likeness import likeness
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse, untagged
 from knowledge.ranking import Model
 from knowledge.reading import compared
 from knowledge.ruling import Asked, Candidate, Ruling
-from knowledge.schema import Article, Citation, Finding, Hit, Passage, Span
+from knowledge.schema import Article, Citation, Figure, Finding, Hit, Passage, Span
 from knowledge.spoken import counted, unspoken
 from knowledge.stated import rule_name, rule_stated
 from knowledge.terms import Tokenize, lightened
@@ -36,6 +37,9 @@ _LIKE = 2.0
 
 _TOO = 1.0
 """What each figure that stands beside both the claim's and the article's adds."""
+
+_LIKELY = 12
+"""Figures that are looked at closely: those of the sentences most like the claim's."""
 
 _OPENING = 200
 """Characters of a draft by which the articles it is about are found."""
@@ -106,17 +110,19 @@ class Checker:
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
         if claim.form is not Form.FIGURE or claim.quantity is None:
             return rule_stated(claim, terms, hits, sources, is_about=self.is_about)
-        found = list(self._findings(question, terms, hits, sources))
+        if named := rule_name(claim, sources):
+            return named
         missing = unspoken(claim, question.terms, list(sources.values()))
         asked = Asked(
             question, claim.quantity, missing, counted(claim, question.terms), claim.run, claim.clause
         )
-        if named := rule_name(claim, sources):
-            return named
-        alike = [f for f in found if comparable(asked.claimed, f.figure.quantity)]
-        beside = self._best_first(claim, compared(alike, self.reader.n_passages()), sources)
-        others = self._best_first(claim, [f for f in found if f not in alike], sources)
-        return rule_figure(asked, beside, others, self._is_sure)
+        places = list(_places(hits, sources))
+        alike = _likely(claim, [p for p in places if comparable(asked.claimed, p.figure.quantity)])
+        others = [p for p in places if differs_in_unit(asked.claimed, p.figure.quantity)]
+        found = compared([p.finding(question, terms) for p in alike], self.reader.n_passages())
+        elsewise = [p.finding(question, terms) for p in others]
+        beside, apart = (self._best_first(claim, some, sources) for some in (found, elsewise))
+        return rule_figure(asked, beside, apart, self._is_sure)
 
     def _best_first(
         self, claim: Claim, found: Sequence[Finding], sources: Mapping[str, Evidence]
@@ -157,24 +163,6 @@ class Checker:
             quantities=(),
         )
 
-    def _findings(
-        self,
-        question: Question,
-        terms: Sequence[Weighted],
-        hits: Sequence[Hit],
-        sources: Mapping[str, Evidence],
-    ) -> Iterator[Finding]:
-        """Every figure of the passages, with how it fits the claim's words."""
-        seen: set[tuple[str, int]] = set()
-        for hit in hits:
-            passage, source = hit.passage, sources[hit.passage.article_id]
-            for figure in source.figures:
-                key = (passage.article_id, figure.quantity.start)
-                if key not in seen and passage.start <= figure.quantity.start < passage.end:
-                    seen.add(key)
-                    told = features(question, terms, hit, source, figure)
-                    yield Finding(figure, passage.article_id, 0.0, features=told)
-
     def _verdict(
         self, text: str, span: Span, claim: Claim, ruling: Ruling, labels: dict[tuple[str, Span], int]
     ) -> Verdict:
@@ -195,13 +183,51 @@ class Checker:
         )
 
 
+class _Place(NamedTuple):
+    """A figure where it stands."""
+
+    hit: Hit
+    source: Evidence
+    figure: Figure
+
+    def finding(self, question: Question, terms: Sequence[Weighted]) -> Finding:
+        """The figure with how it fits a question."""
+        told = features(question, terms, self.hit, self.source, self.figure)
+        return Finding(self.figure, self.source.article.id, 0.0, features=told)
+
+
+def _places(hits: Sequence[Hit], sources: Mapping[str, Evidence]) -> Iterator[_Place]:
+    """Every figure of the passages, once."""
+    seen: set[tuple[str, int]] = set()
+    for hit in hits:
+        passage, source = hit.passage, sources[hit.passage.article_id]
+        for figure in source.figures:
+            key = (passage.article_id, figure.quantity.start)
+            if key not in seen and passage.start <= figure.quantity.start < passage.end:
+                seen.add(key)
+                yield _Place(hit, source, figure)
+
+
+def _likely(claim: Claim, places: Sequence[_Place]) -> list[_Place]:
+    """The figures that the claim may be about: those whose number agrees, and those in sentences most like its own."""
+    if len(places) <= _LIKELY:
+        return list(places)
+
+    def like(place: _Place) -> float:
+        return likeness(claim.words, place.source.text[slice(*place.figure.sentence)])
+
+    ranked = sorted(places, key=like, reverse=True)
+    agreed = [p for p in ranked[_LIKELY:] if claim.quantity and follows(claim.quantity, p.figure.quantity)]
+    return ranked[:_LIKELY] + agreed[:_LIKELY]
+
+
 def among(
     articles: Sequence[Article], *, fold: Callable[[str], str], tokenize: Tokenize, model: Model
 ) -> Checker:
     """A checker that knows these articles alone."""
     by_id = {article.id: article for article in articles}
     parts = [fold(a.text[s.start : s.end]) for a in articles for s in sentences(a.text)]
-    hits = tuple(whole(article, rank) for rank, article in enumerate(articles, 1))
+    hits = tuple(whole(article) for article in articles)
     reader = Reader(
         articles=by_id.__getitem__,
         fold=fold,
@@ -213,7 +239,7 @@ def among(
     return Checker(reader, lambda _: hits, is_about=True)
 
 
-def whole(article: Article, rank: int) -> Hit:
-    """An article as one passage."""
+def whole(article: Article) -> Hit:
+    """An article as one passage; none is nearer than another."""
     span = f"{article.id}#0-{len(article.text)}"
-    return Hit(Passage(span, article.id, 0, len(article.text), article.text, n_tokens=0), 1.0, rank)
+    return Hit(Passage(span, article.id, 0, len(article.text), article.text, n_tokens=0), 1.0, 1)

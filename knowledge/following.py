@@ -28,6 +28,12 @@ def is_same(claimed: Quantity, stated: Quantity) -> bool:
     return same_value(_in_unit(claimed, stated), stated)
 
 
+def differs_in_unit(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether the same number stands there in a unit that means something else: 亿美元 for 亿元, 百分点 for %."""
+    same = (claimed.value, claimed.high) == (stated.value, stated.high)
+    return same and not comparable(claimed, stated)
+
+
 def follows(claimed: Quantity, stated: Quantity) -> bool | None:
     """Whether the claim may be said of what is stated; None if that leaves it open (超160亿 for 超157.38亿)."""
     agreed = agrees(_in_unit(claimed, stated), stated)

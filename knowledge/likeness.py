@@ -1,6 +1,7 @@
 """How alike the words are that govern two figures."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 _WORD = re.compile(r"[一-鿿A-Za-z]")
@@ -16,6 +17,7 @@ def likeness(run: str, governed: str) -> float:
     return len(ours & theirs) / len(ours) if ours else 0.0
 
 
+@lru_cache(maxsize=1 << 14)
 def _pairs(text: str) -> frozenset[str]:
     letters = _WORD.findall(text)
     return frozenset(letters) | frozenset(map("".join, pairwise(letters)))

@@ -33,6 +33,9 @@ class Reason(StrEnum):
     HEDGE = "hedge"
     """A target or forecast told as done."""
 
+    OUTDATED = "outdated"
+    """A later article states another number."""
+
     ROUNDED = "rounded"
     """Supported, to fewer digits than the article gives."""
 

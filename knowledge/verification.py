@@ -8,12 +8,13 @@ statistic's figure does, however equal the number.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from knowledge.conflicts import conflicts, day, newest_first, same_elsewhere
 from knowledge.faults import fault
 from knowledge.features import governed
 from knowledge.following import follows, is_same
 from knowledge.matching import presence
 from knowledge.ruling import UNKNOWN, Asked, Candidate, Ruling
-from knowledge.schema import Finding, Quantity
+from knowledge.schema import Finding
 from knowledge.verdict import Label, Reason
 
 IsSure = Callable[[Sequence[Finding]], bool]
@@ -49,7 +50,7 @@ def rule_figure(
     Args:
         asked: The claim.
         found: The figures of the passages in a unit that can be compared with the claim's, best first.
-        others: The figures in other units, best first.
+        others: Those of the same number in a unit that means something else, best first.
         is_sure: Whether the reader, asked what the claim's words ask, would answer with the first of some figures.
     """
     agreed = [c for c in found if follows(asked.claimed, c.quantity) and _may_be_meant(asked, c)]
@@ -61,7 +62,7 @@ def rule_figure(
     if sound and (named := _named_elsewhere(asked, sound, clean)):
         return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
     if sound and not _outdone(sound, clean[0]):
-        return nothing if asked.unspoken else _supported(asked.claimed, sound)
+        return nothing if asked.unspoken else _supported(asked, sound, clean)
     if sound and (beside := _item_beside(sound, clean)):
         return Ruling(Label.REFUTED, Reason.SUBJECT, (beside.basis,))
     if not sound and (faulted := _faulted(asked, found)):
@@ -75,8 +76,9 @@ def _may_be_meant(asked: Asked, candidate: Candidate) -> bool:
     """Whether the sentence says enough of the claim's words, or at least what is counted."""
     if candidate.cover >= _ENOUGH or not asked.counted:
         return candidate.cover >= _LEAST
-    sentence = candidate.source.text[slice(*candidate.figure.sentence)]
-    return candidate.cover >= _LEAST and any(presence(noun, sentence) >= _HALF for noun in asked.counted)
+    return candidate.cover >= _LEAST and any(
+        presence(noun, candidate.sentence) >= _HALF for noun in asked.counted
+    )
 
 
 def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
@@ -115,30 +117,40 @@ def _item_beside(sound: Candidate, clean: Sequence[Candidate]) -> Candidate | No
     return next((c for c in inside if c.score > sound.score), None)
 
 
-def _supported(claimed: Quantity, by: Candidate) -> Ruling:
-    exact = is_same(claimed, by.quantity)
-    return Ruling(Label.SUPPORTED, Reason.NONE if exact else Reason.ROUNDED, (by.basis,))
+def _supported(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> Ruling:
+    """Support, unless a later article states otherwise; all that disagree are shown, the newest first."""
+    others = conflicts(asked, by, clean)
+    told = newest_first([by, *others])
+    basis = tuple(candidate.basis for candidate in told)
+    if others and told[0] is not by and day(told[0]) > day(by):
+        return Ruling(Label.REFUTED, Reason.OUTDATED, basis)
+    exact = is_same(asked.claimed, by.quantity)
+    return Ruling(
+        Label.SUPPORTED,
+        Reason.NONE if exact else Reason.ROUNDED,
+        (by.basis, *(c.basis for c in told if c is not by)),
+    )
 
 
 def _against(
-    asked: Asked, clean: Sequence[Candidate], others: Sequence[Candidate], is_sure: IsSure
+    asked: Asked, clean: Sequence[Candidate], elsewise: Sequence[Candidate], is_sure: IsSure
 ) -> Ruling | None:
     """The verdict where no number agrees: the same in another unit, another number, or None for nothing of the kind."""
     claimed = asked.claimed
-    elsewise = next((c for c in others if _same_number(claimed, c.quantity) and c.cover >= NEAR), None)
-    if elsewise and (not clean or elsewise.score >= clean[0].score - _SLACK):
-        return Ruling(Label.REFUTED, Reason.UNIT, (elsewise.basis,))
-    if not clean or not is_sure([c.finding for c in clean]):
+    other_unit = next((c for c in elsewise if c.cover >= NEAR), None)
+    if other_unit and (not clean or other_unit.score >= clean[0].score - _SLACK):
+        return Ruling(Label.REFUTED, Reason.UNIT, (other_unit.basis,))
+    if not clean:
         return None
     best = clean[0]
+    history = same_elsewhere(best, clean)
+    if not is_sure([c.finding for c in clean if c not in history]):
+        return None
     told = follows(claimed, best.quantity)
     if told:
-        return _supported(claimed, best)
+        return _supported(asked, best, clean)
     if told is None:
         return Ruling(Label.NOT_ENOUGH_INFO, Reason.FINER, (best.basis,))
     reason = Reason.MODIFIER if is_same(claimed, best.quantity) else Reason.VALUE
-    return Ruling(Label.REFUTED, reason, (best.basis,))
-
-
-def _same_number(claimed: Quantity, stated: Quantity) -> bool:
-    return (claimed.value, claimed.high) == (stated.value, stated.high)
+    told_by = newest_first([best, *conflicts(asked, best, clean)])
+    return Ruling(Label.REFUTED, reason, tuple(candidate.basis for candidate in told_by))
