@@ -15,7 +15,8 @@ from typing import NamedTuple
 from knowledge.agreement import same_value
 from knowledge.answer import Reader
 from knowledge.chunking import sentences
-from knowledge.claims import Claim, Form, claims, legible
+from knowledge.claims import Claim, Form, claims
+from knowledge.drafts import legible
 from knowledge.errors import UsageError
 from knowledge.features import Evidence, features, governed
 from knowledge.following import comparable, differs_in_unit, follows

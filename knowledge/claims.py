@@ -2,12 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from knowledge.chunking import sentences
+from knowledge.drafts import cells_of, headings
 from knowledge.features import beside, governed
 from knowledge.figures import scan
 from knowledge.linking import link
@@ -77,7 +78,7 @@ _AMOUNTS_TO = re.compile(r"(?:[多高已仅共竟][达有]|只有|达到?|[为�
 
 _LOOSE = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.·\-/:][\dA-Za-z]+)*")
 """A run of digits and letters that the figure grammar leaves alone: COVID-19, 12345."""
-_NOW = re.compile(r"目前|现在|如今|[迄至]今")
+_NOW = re.compile(r"目前|现在|如今|[迄至]今|[同当该此][年月日季期]|同期|当时|此前|近日|日前|近期")
 _TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 
@@ -107,7 +108,7 @@ class _Draft:
             + [(q.start, q.end) for q in self.tokens]
             + [(p.start, p.end) for p in self.periods]
         )
-        self.headings = dict(_headings(text))
+        self.headings = dict(headings(text))
 
     def claims(self) -> Iterator[Claim]:
         for figure in self.figures:
@@ -167,7 +168,7 @@ class _Draft:
     def _row(self, at: int) -> str:
         """The first cell of a table's row, with a comma."""
         line = self.text[self.text.rfind("\n", 0, at) + 1 : at]
-        cells = [cell.strip() for cell in _CELL.split(line)] if at in self.headings else []
+        cells = [cell.strip() for cell in cells_of(line)] if at in self.headings else []
         first = next((cell for cell in cells[:-1] if cell), "")
         return f"{first}，" if first else ""
 
@@ -218,65 +219,3 @@ class _Draft:
         if before is None or "\n" in self.text[before.end - 1 : sentence.start]:
             return sentence.start
         return before.start
-
-
-_CELL = re.compile(r"[|\t]")
-
-
-def _headings(text: str) -> Iterator[tuple[int, str]]:
-    """Where a number stands in a table, with the cell at the head of its column."""
-    head: Sequence[str] = ()
-    at = 0
-    for line in text.split("\n"):
-        cells = _CELL.split(line)
-        if len(cells) < _COLUMNS:
-            head = ()
-        elif not head or len(cells) != len(head):
-            head = cells
-        else:
-            start = at
-            for cell, title in zip(cells, head, strict=True):
-                yield from ((start + m.start(), title.strip()) for m in _NUMBERED.finditer(cell))
-                start += len(cell) + 1
-        at += len(line) + 1
-
-
-_COLUMNS = 2
-
-
-_MARKS = re.compile(r"\*+|_{2,}|~~|`+|[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]+")
-"""Markdown's emphasis, and characters without width: they may stand inside a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Legible:
-    """A draft without the marks that part a number from its unit.
-
-    Attributes:
-        text: What is left.
-        origins: For every character of `text`, and for its end, where it stands in the draft.
-    """
-
-    text: str
-    origins: tuple[int, ...]
-
-    def span(self, start: int, end: int) -> Span:
-        """Where `text[start:end]` stands in the draft."""
-        if end <= start:
-            return Span(self.origins[start], self.origins[start])
-        return Span(self.origins[start], self.origins[end - 1] + 1)
-
-
-def legible(draft: str) -> Legible:
-    """The draft as it is read: without emphasis and invisible characters.
-
-    >>> legible("**23.26**亿元").text
-    '23.26亿元'
-    """
-    kept: list[int] = []
-    at = 0
-    for match in _MARKS.finditer(draft):
-        kept += range(at, match.start())
-        at = match.end()
-    kept += range(at, len(draft))
-    return Legible("".join(draft[i] for i in kept), (*kept, len(draft)))

@@ -15,7 +15,7 @@ _CLOSE = 2.0
 """How much worse it may fit."""
 
 _ALIKE = 0.6
-"""Likeness of the two sentences from which both tell the same; less, and they are of two events."""
+"""Likeness of one sentence to the other from which both tell the same; less, and they are of two events."""
 
 
 def conflicts(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -42,7 +42,8 @@ def _tells_otherwise(by: Candidate, other: Candidate) -> bool:
     if follows(by.quantity, other.quantity) is not False or follows(other.quantity, by.quantity) is not False:
         return False
     near = other.cover >= _AS_WELL * by.cover and other.score >= by.score - _CLOSE
-    return near and likeness(by.sentence, other.sentence) >= _ALIKE
+    alike = max(likeness(by.sentence, other.sentence), likeness(other.sentence, by.sentence))
+    return near and alike >= _ALIKE
 
 
 def _same_time(asked: Asked, by: Candidate, other: Candidate) -> bool:

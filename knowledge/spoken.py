@@ -49,7 +49,7 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
 
 
 def _is_topic(place: str, said: str) -> bool:
-    """Whether a place opens the sentence or ends a clause before the number's: 武汉市提出，… 同处西南的重庆，…"""
+    """Whether a place opens the sentence or ends a clause before the number's (同处西南的重庆，…)."""
     return re.search(rf"^[\s\u3000，]*{re.escape(place)}|{re.escape(place)}[市省县区]?，", said) is not None
 
 
@@ -77,7 +77,7 @@ def _own_clause(said: str) -> str:
 
 
 def _key(own: str, terms: Sequence[Term]) -> list[Term]:
-    """The last nouns before the number that stand together, nearest first; 技术需求 is one though 需求 may be a verb."""
+    """The last nouns before the number that stand together, nearest first (技术需求, be 需求 a verb or not)."""
     at = own.find(MASK)
     placed = [(own.rfind(term.text, 0, at), term) for term in terms if not _TO_COME.search(term.text)]
     run: list[Term] = []

@@ -12,6 +12,7 @@ from knowledge.conflicts import conflicts, day, newest_first, same_elsewhere
 from knowledge.faults import fault
 from knowledge.features import governed
 from knowledge.following import follows, is_same
+from knowledge.likeness import likeness
 from knowledge.matching import presence
 from knowledge.ruling import UNKNOWN, Asked, Candidate, Ruling
 from knowledge.schema import Finding
@@ -31,6 +32,9 @@ _NAMED_SLACK = 6
 
 _HALF, _SAID = 0.5, 0.9
 """Presence below which a word is hardly there, and from which it is: itself or a synonym."""
+
+_VERBATIM = 0.9
+"""Likeness from which two figures are governed by the same words."""
 
 _LEAST = 0.1
 """Cover of the claim's words by a figure's sentence, from which it may speak of the claim's thing."""
@@ -91,7 +95,8 @@ def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
 
 def _named_elsewhere(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
     """Another figure that counts what the claim counts, if the one whose number agrees counts something else."""
-    if not asked.counted or _counts(sound, asked.counted) >= _HALF:
+    run = governed(sound.source.text, sound.figure)
+    if not asked.counted or _counts(sound, asked.counted) >= _HALF or likeness(asked.run, run) >= _VERBATIM:
         return None
     inside = (
         c for c in clean if _counts(c, asked.counted) >= _SAID and not follows(asked.claimed, c.quantity)
