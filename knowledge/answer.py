@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import perf_counter
 
 from knowledge.agreement import agrees
@@ -83,6 +83,10 @@ class Reader:
     def evidence(self, article_id: str) -> Evidence:
         """An article with its folded text and linked figures."""
         return _linked(self.articles(article_id), self.fold)
+
+    def remembering(self) -> "Reader":
+        """This reader for a row of questions over unchanged articles: nothing is looked up twice."""
+        return replace(self, articles=cache(self.articles), document_frequency=cache(self.document_frequency))
 
     def _route(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
         if question.ask is Ask.NOTHING and abstain:

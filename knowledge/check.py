@@ -29,7 +29,7 @@ from knowledge.ruling import Asked, Candidate, Ruling
 from knowledge.schema import Article, Citation, Figure, Finding, Hit, Passage, Span
 from knowledge.spoken import counted, unspoken
 from knowledge.stated import rule_name, rule_stated
-from knowledge.terms import Tokenize, lightened
+from knowledge.terms import Tokenize, content_terms, lightened
 from knowledge.verdict import Checked, Verdict
 from knowledge.verification import rule_figure
 
@@ -92,11 +92,12 @@ class Checker:
         started = perf_counter()
         draft = legible(untagged(self.reader.fold(text)))
         found = claims(draft.text, anchor=anchor or self._day(draft.text))
+        rule = replace(self, reader=self.reader.remembering()).rule
         labels: dict[tuple[str, Span], int] = {}
         verdicts = []
         for claim in found:
             span = draft.span(claim.start, claim.end)
-            verdicts.append(self._verdict(text, span, claim, self._rule(claim), labels))
+            verdicts.append(_verdict(text, span, claim, rule(claim), labels))
         return Checked(text, tuple(verdicts), {"total": round((perf_counter() - started) * 1000, 2)})
 
     def _day(self, text: str) -> date | None:
@@ -104,10 +105,11 @@ class Checker:
         hits = self.search(text[:_OPENING])
         return self.reader.articles(hits[0].passage.article_id).day if hits else None
 
-    def _rule(self, claim: Claim) -> Ruling:
+    def rule(self, claim: Claim) -> Ruling:
+        """What the articles say of one claim."""
         hits = self.search(claim.words)
         sources = {i: self.reader.evidence(i) for i in dict.fromkeys(hit.passage.article_id for hit in hits)}
-        question = self._question(claim, hits)
+        question = self._question(claim, "\n".join(_texts(hits, sources)))
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
         if claim.form is not Form.FIGURE or claim.quantity is None:
             return rule_stated(claim, terms, hits, sources, is_about=self.is_about)
@@ -142,19 +144,17 @@ class Checker:
         model = self.reader.model
         return model.confidence(model.rank(found), self.reader.n_passages()) >= model.threshold
 
-    def _question(self, claim: Claim, hits: Sequence[Hit]) -> Question:
+    def _question(self, claim: Claim, beside: str) -> Question:
         """The claim as the question that its words ask; what merely stands around it is a hint."""
-        beside = "\n".join(self.reader.fold(hit.passage.text) for hit in hits)
-        said, around = (
-            analyse(text, tokenize=self.reader.tokenize, beside=beside)
-            for text in (claim.said + claim.heading, claim.around)
-        )
+        tokenize = self.reader.tokenize
+        said = analyse(claim.said + claim.heading, tokenize=tokenize, beside=beside)
+        hints = content_terms(claim.around, tokenize, taken=[], told=[])
         known = {term.text for term in said.terms}
         figure = claim.figure
         return replace(
             said,
             ask=Ask.FIGURE,
-            terms=said.terms + tuple(lightened(t) for t in around.terms if t.text not in known),
+            terms=said.terms + tuple(lightened(t) for t in hints if t.text not in known),
             unit=claim.quantity.unit if claim.quantity else "",
             kinds=frozenset(),
             strict=False,
@@ -164,24 +164,31 @@ class Checker:
             quantities=(),
         )
 
-    def _verdict(
-        self, text: str, span: Span, claim: Claim, ruling: Ruling, labels: dict[tuple[str, Span], int]
-    ) -> Verdict:
-        cited = []
-        for basis in ruling.basis:
-            label = labels.setdefault((basis.source.article.id, basis.sentence), len(labels) + 1)
-            cited.append(Citation.of(basis.source.article, basis.sentence, label=label, marks=(basis.span,)))
-        return Verdict(
-            start=span.start,
-            end=span.end,
-            surface=text[span.start : span.end],
-            label=ruling.label,
-            reason=ruling.reason,
-            expected=ruling.expected,
-            quantity=claim.quantity,
-            period=claim.period if claim.form is Form.PERIOD else None,
-            citations=tuple(cited),
-        )
+
+def _verdict(
+    text: str, span: Span, claim: Claim, ruling: Ruling, labels: dict[tuple[str, Span], int]
+) -> Verdict:
+    cited = []
+    for basis in ruling.basis:
+        label = labels.setdefault((basis.source.article.id, basis.sentence), len(labels) + 1)
+        cited.append(Citation.of(basis.source.article, basis.sentence, label=label, marks=(basis.span,)))
+    return Verdict(
+        start=span.start,
+        end=span.end,
+        surface=text[span.start : span.end],
+        label=ruling.label,
+        reason=ruling.reason,
+        expected=ruling.expected,
+        quantity=claim.quantity,
+        period=claim.period if claim.form is Form.PERIOD else None,
+        citations=tuple(cited),
+    )
+
+
+def _texts(hits: Sequence[Hit], sources: Mapping[str, Evidence]) -> Iterator[str]:
+    """The passages, folded."""
+    for hit in hits:
+        yield sources[hit.passage.article_id].text[hit.passage.start : hit.passage.end]
 
 
 class _Place(NamedTuple):

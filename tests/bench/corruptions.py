@@ -1,11 +1,14 @@
-"""A sentence with one thing wrong: what the metamorphic tests and `bench_check.py` hold the check against."""
+"""Sentences with one thing wrong: what the metamorphic tests and `bench_check.py` hold the check against."""
 
 import random
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
-from knowledge.schema import Figure, Modifier, Quantity
+from knowledge.linking import link
+from knowledge.schema import Figure, Modifier, Quantity, Span
 
 Corrupted = tuple[str, int, int]
 """A text and the span of its figure, changed or not."""
@@ -27,6 +30,33 @@ class Subject(NamedTuple):
     @property
     def quantity(self) -> Quantity:
         return self.figure.quantity
+
+
+def subjects(text: str, anchor: date | None) -> list[Subject]:
+    """Every figure of a folded text in its sentence, offsets counted from the sentence's start."""
+    figures = link(text, anchor=anchor)
+    found = []
+    for figure in figures:
+        start, end = figure.sentence
+        inside = [_moved(f, start) for f in figures if f.sentence == figure.sentence]
+        own = inside[[f.quantity.start for f in inside].index(figure.quantity.start - start)]
+        found.append(Subject(text[start:end], own, tuple(f for f in inside if f is not own)))
+    return found
+
+
+def _moved(figure: Figure, by: int) -> Figure:
+    def moved(span: Span) -> Span:
+        return Span(span.start - by, span.end - by)
+
+    quantity, as_of = figure.quantity, figure.as_of
+    return replace(
+        figure,
+        quantity=replace(quantity, start=quantity.start - by, end=quantity.end - by),
+        as_of=as_of and replace(as_of, start=as_of.start - by, end=as_of.end - by),
+        sentence=moved(figure.sentence),
+        clause=moved(figure.clause),
+        reach=moved(figure.reach),
+    )
 
 
 def corruptions(subject: Subject, rng: random.Random) -> Iterator[tuple[str, Corrupted]]:
@@ -64,16 +94,10 @@ def _transposed(subject: Subject, _: random.Random) -> Corrupted | None:
 
 def _decimal(subject: Subject, _: random.Random) -> Corrupted | None:
     surface = subject.quantity.surface
-    point = re.search(r"(\d)\.(\d)", surface)
-    if point:
-        return _with(
-            subject,
-            surface[: point.start(1) + 1] + surface[point.start(2)] + "." + surface[point.end() :]
-            if point.end() < len(surface) and surface[point.end()].isdigit()
-            else surface[: point.start(1) + 1] + surface[point.start(2) :],
-        )
-    whole = re.search(r"\d+", surface)
-    return _with(subject, surface[: whole.end()] + "0" + surface[whole.end() :]) if whole else None
+    shifted = re.sub(r"(\d)\.(\d)", r"\1\2.", surface, count=1)
+    if shifted == surface:
+        shifted = re.sub(r"(\d+)", r"\g<1>0", surface, count=1)
+    return _with(subject, re.sub(r"\.(?!\d)", "", shifted))
 
 
 def _wan_yi(subject: Subject, _: random.Random) -> Corrupted | None:
@@ -137,7 +161,8 @@ def _swapped(subject: Subject, _: random.Random) -> Corrupted | None:
     for other in subject.others:
         q = other.quantity
         differs = q.value != own.value and other.measure != subject.figure.measure
-        if q.unit == own.unit and q.kind is own.kind and differs and not _near(own, q):
+        alike = q.unit == own.unit and q.kind is own.kind and not q.surface.startswith("一")
+        if alike and differs and not _near(own, q):
             return _with(subject, q.surface)
     return None
 
@@ -162,7 +187,7 @@ def _modifier(subject: Subject, _: random.Random) -> Corrupted | None:
 
 
 def _period(subject: Subject, _: random.Random) -> Corrupted | None:
-    """Another year for what the figure is told of."""
+    """Another year for what the figure is told of; the span is that of the year and all up to the figure."""
     as_of = subject.figure.as_of
     if as_of is None or not (0 <= as_of.start < as_of.end <= subject.quantity.start):
         return None
@@ -171,7 +196,7 @@ def _period(subject: Subject, _: random.Random) -> Corrupted | None:
         return None
     at = as_of.start + year.start()
     text = subject.text[:at] + str(int(year[0]) - 1) + subject.text[at + 4 :]
-    return text, subject.quantity.start, subject.quantity.end
+    return text, as_of.start, subject.quantity.end
 
 
 KINDS: dict[str, Callable[[Subject, random.Random], Corrupted | None]] = {
