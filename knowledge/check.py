@@ -20,7 +20,7 @@ from knowledge.drafts import legible
 from knowledge.errors import UsageError
 from knowledge.features import Evidence, features, governed
 from knowledge.following import comparable, differs_in_unit, follows
-from knowledge.likeness import likeness
+from knowledge.likeness import likeness, margins, touching
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse, untagged
 from knowledge.ranking import Model
@@ -35,6 +35,9 @@ from knowledge.verification import rule_figure
 
 _LIKE = 2.0
 """What words repeated to the letter add to the score of a figure."""
+
+_TOUCH = 1.0
+"""What the same characters on both sides of the number add: the sentence was taken over."""
 
 _TOO = 1.0
 """What each figure that stands beside both the claim's and the article's adds."""
@@ -135,8 +138,12 @@ class Checker:
         for finding in found:
             source, figure = sources[finding.article_id], finding.figure
             like = _LIKE * likeness(claim.run, governed(source.text, figure))
+            span = Span(figure.quantity.start, figure.quantity.end)
+            touch = _TOUCH * touching(claim.margins, margins(source.text, span))
             too = _TOO * sum(same_value(a, b) for a, b in product(claim.beside, source.beside(figure)))
-            out.append(Candidate(finding, self.reader.model.score(finding.features) + like + too, source))
+            out.append(
+                Candidate(finding, self.reader.model.score(finding.features) + like + touch + too, source)
+            )
         return sorted(out, key=lambda c: -c.score)
 
     def _is_sure(self, found: Sequence[Finding]) -> bool:

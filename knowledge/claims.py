@@ -11,6 +11,7 @@ from knowledge.chunking import sentences
 from knowledge.drafts import cells_of, headings
 from knowledge.features import beside, governed
 from knowledge.figures import scan
+from knowledge.likeness import margins
 from knowledge.linking import link
 from knowledge.schema import Figure, Kind, Period, Quantity, Span
 
@@ -37,6 +38,7 @@ class Claim:
         said: The words that say what it is of: its own run, and what opens the sentence if no figure comes before.
         around: What else its sentence and the one before say; a hint, no more.
         clause: The clause that it stands in, with its numbers.
+        margins: What stands right before and right after it.
         heading: The cell over it, in a table.
         beside: The figures right before and after it in its sentence.
         figure: For a figure, linked.
@@ -52,6 +54,7 @@ class Claim:
     said: str
     around: str
     clause: str
+    margins: tuple[str, str]
     heading: str = ""
     beside: tuple[Quantity, ...] = ()
     figure: Figure | None = None
@@ -141,6 +144,7 @@ class _Draft:
             said,
             around,
             self.text[slice(*figure.clause)],
+            margins(self.text, span),
             self.headings.get(span.start, ""),
             beside=beside(self.figures, figure),
             figure=figure,
@@ -193,6 +197,7 @@ class _Draft:
             said,
             around,
             self.text[slice(*sentence)],
+            margins(self.text, span),
             heading,
             period=period,
             quantity=quantity,

@@ -5,6 +5,7 @@ import re
 from knowledge.question import Question
 from knowledge.ruling import Asked, Candidate
 from knowledge.schema import Direction, Figure, Period
+from knowledge.statistic import DOWN, UP
 from knowledge.verdict import Reason
 
 _TO_COME = re.compile(
@@ -61,25 +62,24 @@ def _same_time(asked: Period, stated: Period) -> bool:
     return asked.lo <= stated.lo and stated.hi <= asked.hi
 
 
-_RISES, _FALLS = re.compile(r"[涨升增]$"), re.compile(r"[跌降减]$")
-"""涨0.34%: a change in one character, right before its number."""
+_CHANGE = re.compile(rf"(?P<up>{UP}|[涨升增]$)|(?P<down>{DOWN}|[跌降减]$)")
+"""What rises or falls, in one character right before the number too: 涨0.34%."""
 
 
 def _turned(asked: Asked, candidate: Candidate) -> bool:
     figure = candidate.figure
-    ours = _way(asked.question.direction, asked.question.statistic, asked.run.partition("\u3000")[0])
     before = candidate.source.text[figure.reach.start : figure.quantity.start]
-    theirs = _way(figure.direction, figure.statistic, before)
+    ours = _way(asked.run.partition("\u3000")[0], asked.question.direction, asked.question.statistic)
+    theirs = _way(before, figure.direction, figure.statistic)
     return ours is not None and theirs is not None and ours is not theirs
 
 
-def _way(direction: Direction | None, statistic: str, before: str) -> Direction | None:
-    """Which way a figure goes, by its words or the character right before it; what is new goes up."""
-    if direction or statistic == "新增":
-        return direction or Direction.UP
-    if _RISES.search(before):
-        return Direction.UP
-    return Direction.DOWN if _FALLS.search(before) else None
+def _way(before: str, direction: Direction | None, statistic: str) -> Direction | None:
+    """Which way a figure goes by the last word before it that says so (增速…降低); what is new goes up."""
+    last = max(_CHANGE.finditer(before), key=re.Match.start, default=None)
+    if last:
+        return Direction.UP if last["up"] else Direction.DOWN
+    return direction or (Direction.UP if statistic == "新增" else None)
 
 
 def _other_statistic(question: Question, candidate: Candidate) -> bool:

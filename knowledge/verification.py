@@ -59,6 +59,8 @@ def rule_figure(
     """
     agreed = [c for c in found if follows(asked.claimed, c.quantity) and _may_be_meant(asked, c)]
     sound = next((c for c in agreed if not fault(asked, c)), None)
+    if sound and agreed[0].score > sound.score + _SLACK:
+        sound = None
     clean = [c for c in found if not fault(asked, c)]
     nothing = replace(UNKNOWN, reason=asked.unspoken)
     if asked.unspoken is Reason.SUBJECT:

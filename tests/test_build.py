@@ -495,7 +495,7 @@ service.close()
 
 def corpus(path: Path, seed: int) -> dict[str, str]:
     """Writes 60 articles of which each seed adds, changes and leaves out some; returns text by id."""
-    rng = random.Random(seed)  # noqa: S311 -- for tests
+    rng = random.Random(seed)
     texts = {
         f"a{i}": f"第{i}号公司2021年达到{rng.choice([100, i])}亿元。投资增长{i}%的项目。" for i in range(80)
     }
@@ -518,7 +518,7 @@ def run_killed(script: str, after: float) -> bool:
 def test_killed_at_any_point_the_next_run_puts_things_right(home: Path, root: Path, tmp_path: Path):
     path = tmp_path / "corpus.jsonl"
     script = KILLED.format(root=str(root), tests=str(HERE), home=str(home), corpus=str(path))
-    rng = random.Random(None if SOAK else 7)  # noqa: S311 -- for tests
+    rng = random.Random(None if SOAK else 7)
     n_killed = 0
     for round_ in range(100 if SOAK else 5):
         expected = corpus(path, seed=round_)
