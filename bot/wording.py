@@ -195,6 +195,13 @@ VERDICT_REASONS: dict[Reason, str] = {
 }
 """What decided a verdict; no reason has no words."""
 
+_UNSPOKEN: dict[Reason, str] = {
+    Reason.SUBJECT: "文章没有提到这个对象",
+    Reason.MEASURE: "文章没有提到这一项",
+    Reason.TIME: "文章没有提到这个时间",
+}
+"""What decided that nothing bears a figure out."""
+
 YOU_WROTE = "您写的"
 YOU_SAID = "您说的"
 
@@ -223,6 +230,8 @@ def confirmed(verdict: Verdict, told: str) -> str:
 
 def _why(verdict: Verdict) -> str:
     why = VERDICT_REASONS.get(verdict.reason, "")
+    if verdict.label is Label.NOT_ENOUGH_INFO:
+        why = _UNSPOKEN.get(verdict.reason, why)
     return f"（{why}）" if why else ""
 
 

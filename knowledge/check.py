@@ -178,7 +178,14 @@ def _verdict(
     cited = []
     for basis in ruling.basis:
         label = labels.setdefault((basis.source.article.id, basis.sentence), len(labels) + 1)
-        cited.append(Citation.of(basis.source.article, basis.sentence, label=label, marks=(basis.span,)))
+        cited.append(
+            Citation.of(
+                basis.source.article,
+                basis.sentence,
+                label=label,
+                marks=tuple(sorted({basis.span, *basis.also})),
+            )
+        )
     return Verdict(
         start=span.start,
         end=span.end,

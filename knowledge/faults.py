@@ -3,8 +3,8 @@
 import re
 
 from knowledge.question import Question
-from knowledge.ruling import Asked, Candidate
-from knowledge.schema import Direction, Figure, Period
+from knowledge.ruling import Asked, Basis, Candidate
+from knowledge.schema import Direction, Figure, Period, Span
 from knowledge.statistic import DOWN, UP
 from knowledge.verdict import Reason
 
@@ -66,6 +66,18 @@ _CHANGE = re.compile(rf"(?P<up>{UP}|[涨升增]$)|(?P<down>{DOWN}|[跌降减]$)"
 """What rises or falls, in one character right before the number too: 涨0.34%."""
 
 
+def with_direction(candidate: Candidate) -> Basis:
+    """Where a figure stands, from the word that says which way it goes: 增长16.3%."""
+    basis, figure = candidate.basis, candidate.figure
+    found = _last_change(candidate.source.text[figure.reach.start : figure.quantity.start])
+    start = figure.reach.start + found.start() if found else basis.span.start
+    return basis._replace(span=Span(min(start, basis.span.start), basis.span.end))
+
+
+def _last_change(before: str) -> re.Match[str] | None:
+    return max(_CHANGE.finditer(before), key=re.Match.start, default=None)
+
+
 def _turned(asked: Asked, candidate: Candidate) -> bool:
     figure = candidate.figure
     before = candidate.source.text[figure.reach.start : figure.quantity.start]
@@ -76,7 +88,7 @@ def _turned(asked: Asked, candidate: Candidate) -> bool:
 
 def _way(before: str, direction: Direction | None, statistic: str) -> Direction | None:
     """Which way a figure goes by the last word before it that says so (增速…降低); what is new goes up."""
-    last = max(_CHANGE.finditer(before), key=re.Match.start, default=None)
+    last = _last_change(before)
     if last:
         return Direction.UP if last["up"] else Direction.DOWN
     return direction or (Direction.UP if statistic == "新增" else None)

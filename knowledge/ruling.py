@@ -16,11 +16,13 @@ class Basis(NamedTuple):
         source: The article.
         sentence: The sentence to quote.
         span: What in it decides.
+        also: What else to mark: the time it is told of.
     """
 
     source: Evidence
     sentence: Span
     span: Span
+    also: tuple[Span, ...] = ()
 
     @property
     def surface(self) -> str:
@@ -63,15 +65,15 @@ class Candidate(NamedTuple):
 
     @property
     def basis(self) -> Basis:
-        """Where it stands, with the word that makes it no fact yet (预计达7800家)."""
-        quantity, sentence = self.quantity, self.figure.sentence
+        """Where it stands, with the word that makes it no fact yet (预计达7800家) and its time."""
+        quantity, sentence, as_of = self.quantity, self.figure.sentence, self.figure.as_of
         hedge = (
             self.source.text.rfind(quantity.hedge, sentence.start, quantity.start) if quantity.hedge else -1
         )
-        near = 0 <= quantity.start - hedge <= _HEDGE_REACH
-        return Basis(
-            self.source, sentence, Span(hedge if near and hedge >= 0 else quantity.start, quantity.end)
-        )
+        near = hedge >= 0 and quantity.start - hedge <= _HEDGE_REACH
+        inside = as_of is not None and sentence.start <= as_of.start < as_of.end <= sentence.end
+        also = (Span(as_of.start, as_of.end),) if as_of and inside else ()
+        return Basis(self.source, sentence, Span(hedge if near else quantity.start, quantity.end), also)
 
     @property
     def cover(self) -> float:

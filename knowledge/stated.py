@@ -16,6 +16,9 @@ from knowledge.verification import NEAR
 _LEAD = 0.35
 """Cover by which the sentence of another date must lead to be what the claim speaks of."""
 
+_EXACT = 0.3
+"""Cover that the same words may lack beside others that mean as much."""
+
 _BEFORE = 0.6
 """What a word counts that only the sentence before says."""
 
@@ -30,11 +33,13 @@ class Stated(NamedTuple):
     Attributes:
         basis: Where.
         agrees: Whether the claim follows from it; False if it is of the claim's sort and another; None if neither.
+        exact: True if it says it in the same words.
         cover: Share of the claim's words that its sentence, and less so the one before, say.
     """
 
     basis: Basis
     agrees: bool | None
+    exact: bool
     cover: float
 
 
@@ -56,7 +61,7 @@ def rule_stated(
         is_about: True if the draft is known to be about these articles.
     """
     found = list(_stated(claim, terms, hits, sources))
-    agreed = max((s for s in found if s.agrees), key=lambda s: s.cover, default=None)
+    agreed = max((s for s in found if s.agrees), key=lambda s: s.cover + _EXACT * s.exact, default=None)
     against = max((s for s in found if s.agrees is False), key=lambda s: s.cover, default=None)
     least = _LEAST_DATE if claim.form is Form.PERIOD else _LEAST_TOKEN
     if not is_about:
@@ -113,7 +118,9 @@ def _stated(
                 continue
             seen.add((source.article.id, span))
             before, sentence = source.around(span.start)
-            yield Stated(Basis(source, sentence, span), agrees, _cover(terms, source.text, before, sentence))
+            cover = _cover(terms, source.text, before, sentence)
+            exact = source.text[span.start : span.end] == claim.surface
+            yield Stated(Basis(source, sentence, span), agrees, exact, cover)
 
 
 def _cover(terms: Sequence[Weighted], text: str, before: Span, sentence: Span) -> float:

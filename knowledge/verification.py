@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from knowledge.conflicts import conflicts, day, newest_first, same_elsewhere
-from knowledge.faults import fault
+from knowledge.faults import fault, with_direction
 from knowledge.features import governed
 from knowledge.following import follows, is_same
 from knowledge.likeness import likeness
@@ -92,7 +92,10 @@ def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
     same = (c for c in found if follows(asked.claimed, c.quantity) or is_same(asked.claimed, c.quantity))
     best = next(same, None)
     reason = fault(asked, best) if best and best.cover >= NEAR else Reason.NONE
-    return Ruling(Label.REFUTED, reason, (best.basis,)) if best and reason else None
+    if best is None or not reason:
+        return None
+    basis = with_direction(best) if reason is Reason.DIRECTION else best.basis
+    return Ruling(Label.REFUTED, reason, (basis,))
 
 
 def _named_elsewhere(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
