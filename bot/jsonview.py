@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -148,6 +149,8 @@ def _citation_view(citation: Citation) -> Json:
 def _period_view(period: Period | None) -> Json | None:
     if period is None:
         return None
+    if not period.resolved and period.lo.year == date.min.year:
+        return {"lo": None, "hi": None, "surface": period.surface}  # 7月6日 in an article of no known year
     return {"lo": period.lo.isoformat(), "hi": period.hi.isoformat(), "surface": period.surface}
 
 

@@ -240,6 +240,11 @@ _MOVE = 4
 """下跌12.66点至966.45点 tells a change and where it led to; 下降3%至5% is a range."""
 
 
+def _is_exact(text: str, first: _Number, second: _Number) -> bool:
+    """Whether both numbers are told to a decimal: 下跌12.66点至966.45点, but 增加1万元至5万元 spans two round ones."""
+    return all("." in text[number.start : number.end] for number in (first, second))
+
+
 def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int) -> Core | None:
     """`30至35只`, `3万辆至5万辆`, `-5至3℃`, or None if no second number completes a range."""
     link = _LINK.match(text, core.end if core else first.end)
@@ -250,7 +255,8 @@ def _range(text: str, first: _Number, core: Core | None, floor: int, limit: int)
     if upper is None or upper.end > limit or upper.high is not None or (core and core.unit != upper.unit):
         return None
     low = core.value if core else first.numeral.value
-    if core and _MOVED.search(text, max(floor, first.start - 4), first.start) and upper.value >= _MOVE * low:
+    moved = core and _MOVED.search(text, max(floor, first.start - 4), first.start)
+    if moved and _is_exact(text, first, second) and upper.value >= _MOVE * low:
         return None
     high = -upper.value if link["minus"] else upper.value
     if core is None and first.scale == 1 and second.scale > 1 and low * second.scale < high:

@@ -155,16 +155,16 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
     """The answer, or an abstention if a quote is not verbatim or a figure does not stand in its quote.
 
     Every figure shown must lie inside the quote of its citation, in the article it was read from, with the
-    surface that the article has there.
+    surface that the article has there.  An alternative that does not is left out.
     """
     for citation in answer.citations:
         if articles(citation.article_id).text[citation.start : citation.end] != citation.quote:
             return _withdrawn(replace(answer, citations=()), "quote_not_verbatim")
     by_label = {c.label: c for c in answer.citations}
-    for finding in (*answer.figures, *answer.alternatives):
-        if not _stands_in(finding, by_label.get(finding.citation)):
-            return _withdrawn(answer, "figure_not_in_quote")
-    return answer
+    if not all(_stands_in(finding, by_label.get(finding.citation)) for finding in answer.figures):
+        return _withdrawn(answer, "figure_not_in_quote")
+    standing = tuple(f for f in answer.alternatives if _stands_in(f, by_label.get(f.citation)))
+    return answer if len(standing) == len(answer.alternatives) else replace(answer, alternatives=standing)
 
 
 def _withdrawn(answer: Answer, reason: str) -> Answer:

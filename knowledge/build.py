@@ -319,7 +319,8 @@ def _as_article(source: Source, number: int, published: str | None) -> Article:
     if not source.text.strip():
         message = f"source {number}: expected a text, got nothing; leave it out"
         raise UsageError(message, item=str(number), code="empty_source")
-    return make_article(f"source-{number}", source.text, title=source.title, published=published or "")
+    text = f"{source.title}\n{source.text}" if source.title else source.text  # a headline states figures too
+    return make_article(f"source-{number}", text, title=source.title, published=published or "")
 
 
 def _found(paths: Sequence[Path]) -> Iterator[Found]:

@@ -20,6 +20,8 @@ _YEARLY = re.compile(r"当年|全年|一年|年内|本年度?|年度|单年")
 def fault(asked: Asked, candidate: Candidate) -> Reason:
     """Why a candidate can't bear the claim out whatever its number; NONE if nothing speaks against it."""
     question = asked.question
+    if candidate.finding.features["place_conflict"]:
+        return Reason.SUBJECT
     if other_time(question, candidate.figure):
         return Reason.TIME
     if _turned(asked, candidate):
@@ -97,10 +99,11 @@ def _way(before: str, direction: Direction | None, statistic: str) -> Direction 
 def _other_statistic(question: Question, candidate: Candidate) -> bool:
     """同比 told as 环比, a mean as a total, what was added as what there is, a sum over years as one year's."""
     asked, stated = question.statistic, candidate.figure.statistic
-    told = candidate.finding.features
-    if told["statistic_conflict"] or told["average_missing"]:
+    told, figure = candidate.finding.features, candidate.figure
+    each = "每" in candidate.source.text[slice(*figure.clause)]
+    if told["statistic_conflict"] or (told["average_missing"] and not each):
         return True
-    if {asked, stated} == {"累计", "新增"}:
+    if {asked, stated} == {"累计", "新增"} or (stated in _MEANS and "均" not in question.text):
         return True
     return stated == "累计" and asked != "累计" and _YEARLY.search(question.text) is not None
 

@@ -25,13 +25,14 @@ _LIKE_UNITS = (
     frozenset("% 个百分点 百分点 基点".split()),
     frozenset("元 美元 人民币".split()),
     frozenset("套 间 栋 幢 户".split()),
+    frozenset("棵 株".split()),
 )
 
 
-def _alike(one: str, other: str) -> bool:
+def alike_units(one: str, other: str) -> bool:
     """Whether people use one unit when they ask and the other when they state.
 
-    >>> _alike("人", "位"), _alike("家", "场")
+    >>> alike_units("人", "位"), alike_units("家", "场")
     (True, False)
     """
     return any(one in group and other in group for group in _LIKE_UNITS)
@@ -43,7 +44,7 @@ def _measures(question: Question, quantity: Quantity) -> bool:
     if question.unit and "每" in question.text:
         base = base.partition("/")[0]
     if question.unit:
-        return _alike(question.unit, quantity.unit) or base_unit(question.unit)[0] == base
+        return alike_units(question.unit, quantity.unit) or base_unit(question.unit)[0] == base
     return base in question.dimension
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from knowledge.agreement import agrees, base_unit, same_unit, same_value
+from knowledge.fit import alike_units
 from knowledge.schema import Kind, Modifier, Quantity
 
 _CLOSE = Decimal("1.2")
@@ -15,11 +16,14 @@ _CLOSE = Decimal("1.2")
 _DIGITS = 3
 """Digits after which a bound may be cut off."""
 
+_ONCE = frozenset({"人次", "场次"})
+"""Counts of visits, never of what visits."""
+
 _BOUNDS = frozenset({Modifier.OVER, Modifier.AT_LEAST, Modifier.BELOW, Modifier.AT_MOST})
 
 
 def comparable(claimed: Quantity, stated: Quantity) -> bool:
-    """Whether the two are in units that convert; a bare 157.38亿 takes the unit of the article."""
+    """Whether the two are in units that convert, or count the same things; a bare 157.38亿 takes the article's unit."""
     return same_unit(_in_unit(claimed, stated), stated)
 
 
@@ -64,7 +68,9 @@ def _size(quantity: Quantity) -> Decimal:
 
 
 def _in_unit(claimed: Quantity, stated: Quantity) -> Quantity:
-    """The claim's number in the unit of the article's, if it has none of its own."""
-    if claimed.unit or claimed.kind is not Kind.NUMBER:
-        return claimed
-    return replace(claimed, unit=stated.unit, kind=stated.kind)
+    """The claim's number in the unit of the article's, if it has none of its own or one that counts the same things."""
+    bare = not claimed.unit and claimed.kind is Kind.NUMBER
+    counts = claimed.kind is stated.kind is Kind.COUNT and _ONCE.isdisjoint({claimed.unit, stated.unit})
+    if bare or (counts and alike_units(claimed.unit, stated.unit)):
+        return replace(claimed, unit=stated.unit, kind=stated.kind)
+    return claimed

@@ -71,12 +71,12 @@ class Question:
 _DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
     (r"多久|多长时间|时长|用时|耗时|历时", frozenset({"个月", "秒", "周"})),
     (
-        r"多长(?!时间)|多远|多宽|多深|多厚|[雨雪]量|降水量|水深|水位|口径|身高|高度|长度|宽度|深度|厚度|距离|里程|海拔|直径|半径|全长|总长",
+        r"多长(?!时间)|多远|多宽|多深|多厚|[雨雪]量|降水量|水深|水位|(?<!可比)口径(?=多|是多|[有为达][多几])|身高|高度(?![一-鿿]*化|重视|关注|[认评肯])|长度|宽度|(?<!高)深度|厚度|距离|里程|海拔|直径|半径|全长|总长",
         frozenset({"米", "英寸"}),
     ),
     (r"多重|重量|体重|重达|多少吨", frozenset({"千克"})),
     (r"面积", frozenset({"平方米", "亩"})),
-    (r"气温|温度|高温|低温|多少度|多热|多冷", frozenset({"℃"})),
+    (r"气温|温度(?!计)|高温|低温|多少度|多热|多冷", frozenset({"℃"})),
     (r"库容|体积|蓄水量", frozenset({"立方米"})),
     (r"年龄|多大年纪|多大岁数|几岁|多少岁", frozenset({"岁"})),
 )
@@ -94,14 +94,14 @@ _SHARE = (
 )
 """What is a share of a whole: no 百分点, which tells shares apart, can be one."""
 _MONEY = (
-    r"多少(?:[一-鿿]?钱|税|款|现金|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|GDP|(?:生产)?总值|增加值|成交额|票房|投资额|销售额|[产市货估总净]值|价值(?!观)|余额|投了多少|价(?!值)|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
+    r"多少(?:[一-鿿]?钱|税|款|现金|收入|利润)|金额|资金|总额|额度|营收|收入|利润|亏损|GDP|(?:生产)?总值|增加值|成交额|票房|投资额|销售额|[产市货估总净]值|价值(?!观)|余额|投了多少|价(?!值|格?指数|格?总?水平)|成本|费用|补贴|奖金|罚金|工资|薪酬|租金|学费|股息|派息|净额"
     r"|(?:投资|放款|融资|贷款|花费|花)(?:了)?多少(?![家个项户人])|几个亿|多少[万千百]?亿|多少个亿|[约易交款资售贷]额"
 )
 _STRICT = re.compile(
     r"多久|多长|多远|多宽|多深|多厚|多重|的钱|多少款|多少(?:钱|税|款)|百分之(?:几|多少)|几成|(?:多少|几)个?[万亿]|人数|家数|场次"
 )
 
-_CHANGED = rf"(?:{UP}|{DOWN}|恢复(?:了|到了|至|到)?)了?(?:多少|几)(?![家个项人])"
+_CHANGED = rf"(?:{UP}|{DOWN}|恢复(?:了|到了|至|到)?)(?<![涨跌][至到])了?(?:多少|几)(?![家个项人])"
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
 
 _COUNT_UNITS = {
@@ -158,6 +158,9 @@ _CHAT = re.compile(
     r"|你是谁|你叫什么|你是什么|你会什么|你能(?:做|干|帮)|讲个|说个笑话|写首|写一首|唱首|天气|吃饭|吃什么|几点了|今天星期|你觉得|你喜欢",
     re.IGNORECASE,
 )
+_LOOSE_CHAT = re.compile(r"天气|吃饭|吃什么")
+"""Small talk by themselves, but 强降雨天气转移了多少群众 is a question."""
+
 _SUMS = re.compile(
     r"[一-鿿]{2,}(?:和|与|加上?|跟)[一-鿿]{2,}(?:加起来|合起来|之和|总和|相加)|相差|差多少|差距|哪个更?(?:多|少|大|小|高|低|快)"
     r"|(?<![同环占])比(?!上|去|前|年初|头|[例重率])[一-鿿]{1,12}?(?<!减)(?:多|少|高|低)(?:出|了)?(?:多少|几)"
@@ -260,7 +263,11 @@ def untagged(text: str) -> str:
 def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:
     """What is asked, and for metadata which field."""
     asks_figure = bool(_ASKS.search(text))
-    if _CHAT.search(text) or _ORDER.search(text) or _SUMS.search(text):
+    if (
+        (_CHAT.search(text) and not (asks_figure and _LOOSE_CHAT.search(text)))
+        or _ORDER.search(text)
+        or _SUMS.search(text)
+    ):
         return Ask.NOTHING, ""
     if (name := _metadata_field(text)) and not (asks_figure and not _WHEN.search(text)):
         return Ask.METADATA, name
@@ -305,7 +312,7 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
         return quantity.unit, frozenset({quantity.kind})
     if "百分点" in text:
         return "百分点", frozenset({Kind.PERCENT_POINT})
-    if counted := re.search(_COUNTS, text):
+    if (counted := re.search(_COUNTS, text)) and not re.search(_SHARE, text):
         return _COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
     return ("场", frozenset({Kind.COUNT})) if "场次" in text else ("", _measured(text))
 

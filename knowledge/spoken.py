@@ -19,7 +19,7 @@ _STRONG = 0.5
 _GLUE = '的“”‘’" '
 """What may stand between two nouns of one phrase."""
 
-_TO_COME = re.compile(r"预计|力争|目标|计划")
+_TO_COME = re.compile(r"预计|力争|目标|计划|^[全本我][省市国区县州]$")
 """Tagged as nouns, yet no part of what is counted."""
 
 _KEY = 2

@@ -24,6 +24,9 @@ IsSure = Callable[[Sequence[Finding]], bool]
 _SLACK = 1.5
 """How much worse than the best candidate an agreeing one may fit and still be what the claim speaks of."""
 
+_SLACK_SAME = 2.5
+"""The same if it is the very number, with its modifier, and no round one: few numbers meet by chance."""
+
 _BESIDE = 0.75
 """The same within one sentence, where the right item stands next to the wrong one."""
 
@@ -38,6 +41,15 @@ _VERBATIM = 0.9
 
 _LEAST = 0.1
 """Cover of the claim's words by a figure's sentence, from which it may speak of the claim's thing."""
+
+_MOST = 0.5
+"""Cover from which the same number in another unit is the claim's, and not some number like it."""
+
+_TELLING = 2
+"""Digits from which a number is not just any."""
+
+_REWORDED = 0.65
+"""Cover from which a measure that no article names may be one told in other words."""
 
 _ENOUGH = 0.3
 """Cover from which it may though it doesn't say what is counted."""
@@ -67,8 +79,9 @@ def rule_figure(
         return nothing
     if sound and (named := _named_elsewhere(asked, sound, clean)):
         return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
-    if sound and not _outdone(sound, clean[0]):
-        return nothing if asked.unspoken else _supported(asked, sound, clean)
+    if sound and not _outdone(asked, sound, clean[0]):
+        told = not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED)
+        return _supported(asked, sound, clean) if told else nothing
     if sound and (beside := _item_beside(sound, clean)):
         return Ruling(Label.REFUTED, Reason.SUBJECT, (beside.basis,))
     if not sound and (faulted := _faulted(asked, found)):
@@ -115,10 +128,13 @@ def _counts(candidate: Candidate, nouns: Sequence[str]) -> float:
     return min(presence(noun, said) for noun in nouns)
 
 
-def _outdone(sound: Candidate, best: Candidate) -> bool:
+def _outdone(asked: Asked, sound: Candidate, best: Candidate) -> bool:
     """Whether the claim speaks of the best candidate rather than of the one whose number agrees."""
-    beside = sound.figure.sentence == best.figure.sentence and sound.source is best.source
-    return sound.score < best.score - (_BESIDE if beside else _SLACK)
+    if sound.figure.sentence == best.figure.sentence and sound.source is best.source:
+        return sound.score < best.score - _BESIDE
+    claimed, stated = asked.claimed, sound.quantity
+    same = is_same(claimed, stated) and claimed.modifier is stated.modifier and claimed.digits >= _TELLING
+    return sound.score < best.score - (_SLACK_SAME if same else _SLACK)
 
 
 def _item_beside(sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
@@ -147,7 +163,7 @@ def _against(
 ) -> Ruling | None:
     """The verdict where no number agrees: the same in another unit, another number, or None for nothing of the kind."""
     claimed = asked.claimed
-    other_unit = next((c for c in elsewise if c.cover >= NEAR), None)
+    other_unit = next((c for c in elsewise if c.cover >= _MOST), None) if claimed.digits >= _TELLING else None
     if other_unit and (not clean or other_unit.score >= clean[0].score - _SLACK):
         return Ruling(Label.REFUTED, Reason.UNIT, (other_unit.basis,))
     if not clean:

@@ -265,7 +265,7 @@ def main() -> None:
     )
     parser.add_argument("--news", type=Path, required=True, help="home that holds the news corpus")
     parser.add_argument("--questions", type=Path, required=True, help="qa_dev.jsonl")
-    parser.add_argument("--threshold", type=float, default=0.69)
+    parser.add_argument("--threshold", type=float, default=0.68)
     parser.add_argument("--sentence-threshold", type=float, default=0.6)
     parser.add_argument("--write", action="store_true", help="write knowledge/reading_model.json")
     parser.add_argument("--keep", type=Path, help="also pickle the examples here")
