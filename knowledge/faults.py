@@ -103,9 +103,14 @@ def _other_statistic(question: Question, candidate: Candidate) -> bool:
     each = "每" in candidate.source.text[slice(*figure.clause)]
     if told["statistic_conflict"] or (told["average_missing"] and not each):
         return True
-    if {asked, stated} == {"累计", "新增"} or (stated in _MEANS and "均" not in question.text):
+    if {asked, stated} == {"累计", "新增"} or _is_total(asked, stated, question.text):
         return True
     return stated == "累计" and asked != "累计" and _YEARLY.search(question.text) is not None
+
+
+def _is_total(asked: str, stated: str, said: str) -> bool:
+    """Whether a mean is told as if it were all."""
+    return stated in _MEANS and asked not in _MEANS and "均" not in said and "每" not in said
 
 
 def _told_as_done(asked: Asked, candidate: Candidate) -> bool:

@@ -33,7 +33,7 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     """
     text = "\n".join(f"{s.squeezed}\n{s.title}\n{s.article.source}" for s in sources)
     own = _own_clause(claim.said)
-    key = _key(own, terms)
+    key = [*_key(own, terms), *_after(own, terms)]
     whole = [t for t in terms if t.weight >= _STRONG and MASK not in t.text and "\u3000" not in t.text]
     absent = [t for t in whole if presence(t.text, text) < _SAID]
     strong = [t for t in absent if t.text in own]
@@ -61,13 +61,18 @@ def counted(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
     if claim.quantity is None or claim.quantity.kind is Kind.RATIO:
         return ()
     own = _own_clause(claim.said)
-    after = own[own.find(MASK) + len(MASK) :].removeprefix("的")
-    nouns = []
-    while found := next((t for t in terms if t.noun and t.text and after.startswith(t.text)), None):
-        nouns.append(found.text)
-        after = after[len(found.text) :]
     before = [t.text for t in _key(own, terms) if t.noun or len(t.text) > 1]
-    return tuple(nouns) or tuple(before[:_KEY])
+    return tuple(t.text for t in _after(own, terms)) or tuple(before[:_KEY])
+
+
+def _after(own: str, terms: Sequence[Term]) -> list[Term]:
+    """The nouns right after the number: 6个重点实验室, 86%的受访者."""
+    rest = own[own.find(MASK) + len(MASK) :].removeprefix("的")
+    nouns: list[Term] = []
+    while found := next((t for t in terms if t.noun and t.text and rest.startswith(t.text)), None):
+        nouns.append(found)
+        rest = rest[len(found.text) :]
+    return nouns
 
 
 def _own_clause(said: str) -> str:

@@ -79,6 +79,13 @@ def rule_figure(
         return nothing
     if sound and (named := _named_elsewhere(asked, sound, clean)):
         return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
+    if sound and _counts_elsewhere(asked, sound):
+        rival = next((c for c in clean if c.cover >= sound.cover and not _lacks(asked, c)), None)
+        return (
+            Ruling(Label.REFUTED, Reason.MEASURE, (rival.basis,))
+            if rival
+            else replace(UNKNOWN, reason=Reason.MEASURE)
+        )
     if sound and not _outdone(asked, sound, clean[0]):
         told = not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED)
         return _supported(asked, sound, clean) if told else nothing
@@ -114,12 +121,25 @@ def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
 def _named_elsewhere(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
     """Another figure that counts what the claim counts, if the one whose number agrees counts something else."""
     run = governed(sound.source.text, sound.figure)
-    if not asked.counted or _counts(sound, asked.counted) >= _HALF or likeness(asked.run, run) >= _VERBATIM:
+    taken_over = likeness(asked.run, run) >= _VERBATIM or not (asked.run.strip() or run.strip())
+    if not asked.counted or taken_over or _counts(sound, asked.counted) >= _HALF:
         return None
     inside = (
         c for c in clean if _counts(c, asked.counted) >= _SAID and not follows(asked.claimed, c.quantity)
     )
     return next((c for c in inside if c.score >= sound.score - _NAMED_SLACK), None)
+
+
+def _counts_elsewhere(asked: Asked, sound: Candidate) -> bool:
+    """Whether the article speaks of what the claim counts, but not in the sentence whose number agrees."""
+    whole = sound.source.squeezed
+    return _lacks(asked, sound) and all(presence(noun, whole) >= _SAID for noun in asked.counted)
+
+
+def _lacks(asked: Asked, candidate: Candidate) -> bool:
+    """Whether a sentence says nothing of what the claim counts."""
+    said = f"{candidate.sentence}\u3000{candidate.figure.measure}"
+    return bool(asked.counted) and all(presence(noun, said) < _HALF for noun in asked.counted)
 
 
 def _counts(candidate: Candidate, nouns: Sequence[str]) -> float:
