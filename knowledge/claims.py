@@ -82,8 +82,6 @@ _AMOUNTS_TO = re.compile(r"(?:[多高已仅共竟][达有]|只有|达到?|[为�
 _LOOSE = re.compile(r"[A-Za-z]*\d[\dA-Za-z]*(?:[.·\-/:][\dA-Za-z]+)*")
 """A run of digits and letters that the figure grammar leaves alone: COVID-19, 12345."""
 _NOW = re.compile(r"目前|现在|如今|[迄至]今|[同当该此][年月日季期]|同期|当时|此前|近日|日前|近期")
-_LASTING = 27
-"""Days from which a time is a month or longer; a shorter one dates its own clause."""
 _TOKENS = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 
@@ -160,8 +158,8 @@ class _Draft:
         found = figure.as_of or next(after, None)
         if found is None or _NOW.search(found.surface):
             return None
-        lasts = found.cutoff or (found.hi - found.lo).days >= _LASTING
-        return found if lasts or figure.clause.start <= found.start < figure.clause.end else None
+        inside = figure.clause.start <= found.start < figure.clause.end
+        return found if found.lasts or inside else None
 
     def _said_from(self, figure: Figure) -> int:
         """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""

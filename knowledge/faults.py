@@ -33,10 +33,6 @@ def fault(asked: Asked, candidate: Candidate) -> Reason:
     return Reason.NONE
 
 
-_LASTING = 27
-"""Days from which a time is a month or longer."""
-
-
 def other_time(question: Question, figure: Figure) -> bool:
     """Whether claim and figure name two times that differ: two lasting ones, or any of other years.
 
@@ -48,13 +44,9 @@ def other_time(question: Question, figure: Figure) -> bool:
         return False
     if not figure.sentence.start <= stated.start < figure.sentence.end:
         return False
-    if _is_lasting(asked) and _is_lasting(stated):
+    if asked.lasts and stated.lasts:
         return not _same_time(asked, stated)
     return asked.hi.year < stated.lo.year or stated.hi.year < asked.lo.year
-
-
-def _is_lasting(period: Period) -> bool:
-    return period.resolved and (period.cutoff or (period.hi - period.lo).days >= _LASTING)
 
 
 def _same_time(asked: Period, stated: Period) -> bool:

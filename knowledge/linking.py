@@ -53,8 +53,6 @@ _NAMED = re.compile(r"^[“「『《][^”」』》]{1,24}[”」』》](?=.)")
 """A quoted name that opens the reach is the subject, and what follows it the measure."""
 _COMPARED = re.compile(r"(?:比|较|与|相比|相较于?|高于|低于|对比|自|从|恢复[至到]|相当于)$")
 _BASE = re.compile(r"\s*(?:水平|同期|相比|以来|以后|立项|起|到期)")
-_LASTING = 28
-"""Days a period must span to speak for the sentences after it: a day (7月20日，…) dates its own sentence only."""
 _CARRY = 200
 """Characters after which a time no longer speaks for the sentences that follow."""
 _OPENING = 4
@@ -120,7 +118,7 @@ def _scenes(text: str, quantities: Sequence[Quantity], periods: Sequence[Period]
 
 def _own_time(text: str, periods: Sequence[Period]) -> Period | None:
     """The first lasting period of a sentence that is no base of a comparison (比2020年)."""
-    lasting = [p for p in periods if p.cutoff or (p.hi - p.lo).days >= _LASTING - 1]
+    lasting = [p for p in periods if p.lasts]
     return next((p for p in lasting if not _is_base(text, p)), None)
 
 

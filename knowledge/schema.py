@@ -204,6 +204,15 @@ class Period:
     cutoff: bool = False
     resolved: bool = True
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it speaks for more than its own clause: a month or longer, or a state up to a day."""
+        return self.cutoff or (self.hi - self.lo).days >= _MONTH
+
+
+_MONTH = 27
+"""Days from the first to the last of the shortest month."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -137,12 +137,6 @@ def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]
         for period in source.periods:
             yield Span(period.start, period.end), follows_in_time(claim.period, period)
         return
-    own = claim.quantity
-    if own and own.kind is Kind.RATIO:
-        for other in source.quantities:
-            if other.kind is Kind.RATIO:
-                yield Span(other.start, other.end), (other.value, other.high) == (own.value, own.high)
-        return
     core = _CORE.search(claim.surface)
     if core:
         for match in re.finditer(

@@ -21,6 +21,8 @@ from knowledge.verdict import Label, Reason
 IsSure = Callable[[Sequence[Finding]], bool]
 
 
+# Learned from claims and drafts with known verdicts (`bench_check.py`).
+
 _SLACK = 1.5
 """How much worse than the best candidate an agreeing one may fit and still be what the claim speaks of."""
 
@@ -77,15 +79,8 @@ def rule_figure(
     nothing = replace(UNKNOWN, reason=asked.unspoken)
     if asked.unspoken is Reason.SUBJECT:
         return nothing
-    if sound and (named := _named_elsewhere(asked, sound, clean)):
-        return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
-    if sound and _counts_elsewhere(asked, sound):
-        rival = next((c for c in clean if c.cover >= sound.cover and not _lacks(asked, c)), None)
-        return (
-            Ruling(Label.REFUTED, Reason.MEASURE, (rival.basis,))
-            if rival
-            else replace(UNKNOWN, reason=Reason.MEASURE)
-        )
+    if sound and (ruling := _of_another_measure(asked, sound, clean)):
+        return ruling
     if sound and not _outdone(asked, sound, clean[0]):
         told = not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED)
         return _supported(asked, sound, clean) if told else nothing
@@ -116,6 +111,18 @@ def _faulted(asked: Asked, found: Sequence[Candidate]) -> Ruling | None:
         return None
     basis = with_direction(best) if reason is Reason.DIRECTION else best.basis
     return Ruling(Label.REFUTED, reason, (basis,))
+
+
+def _of_another_measure(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Ruling | None:
+    """The verdict if the figure whose number agrees counts something else than the claim; None if it does not."""
+    if named := _named_elsewhere(asked, sound, clean):
+        return Ruling(Label.REFUTED, Reason.MEASURE, (named.basis,))
+    if not _counts_elsewhere(asked, sound):
+        return None
+    rival = next((c for c in clean if c.cover >= sound.cover and not _lacks(asked, c)), None)
+    if rival is None:
+        return replace(UNKNOWN, reason=Reason.MEASURE)
+    return Ruling(Label.REFUTED, Reason.MEASURE, (rival.basis,))
 
 
 def _named_elsewhere(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
