@@ -1,7 +1,7 @@
 """What a draft claims: everything in it that has a number, with the words that say what the number is of."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -96,6 +96,16 @@ def claims(text: str, *, anchor: date | None = None) -> tuple[Claim, ...]:
     return tuple(sorted(draft.claims(), key=lambda claim: claim.start))
 
 
+_WINDOW = 160
+"""Characters on either side within which words say what a number is of; a longer sentence is no sentence."""
+
+
+def _near(run: Span, own: Span) -> Span:
+    """What of a run lies near its number."""
+    start = min(max(run.start, own.start - _WINDOW), run.end)
+    return Span(start, max(min(run.end, own.end + _WINDOW), start))
+
+
 class _Draft:
     """A draft with its sentences, figures and periods."""
 
@@ -123,19 +133,25 @@ class _Draft:
             yield self._of_span(Form.TOKEN, Span(token.start, token.end), quantity=token)
         for match in _LOOSE.finditer(self.text):
             span = Span(*match.span())
-            if not any(start < span.end and span.start < end for start, end in self.taken):
+            if not self._taken(span):
                 yield self._of_span(Form.TOKEN, span)
+
+    def _taken(self, run: Span) -> list[tuple[int, int]]:
+        """The figures, tokens and times that meet a run, in order."""
+        first = bisect_right(self.taken, run.start, key=lambda span: span[1])
+        last = bisect_left(self.taken, run.end, key=lambda span: span[0])
+        return self.taken[first:last]
 
     def _of_figure(self, figure: Figure) -> Claim:
         quantity, sentence = figure.quantity, figure.sentence
         span = Span(quantity.start, quantity.end)
         start = self._said_from(figure)
         lead = f"{figure.subject}，" if figure.series else ""
-        reach = Span(start, figure.reach.end)
+        reach = _near(Span(start, figure.reach.end), span)
         if len(_HAN.findall(self._blanked(reach))) < _ENOUGH:
-            reach = sentence
+            reach = _near(sentence, span)
         said = self._row(span.start) + lead + self._masked(reach, span)
-        around = self._blanked(Span(self._before(sentence), start))
+        around = self._blanked(_near(Span(self._before(sentence), start), span))
         return Claim(
             Form.FIGURE,
             *span,
@@ -143,7 +159,7 @@ class _Draft:
             governed(self.text, figure),
             said,
             around,
-            self.text[slice(*figure.clause)],
+            self.text[slice(*_near(figure.clause, span))],
             margins(self.text, span),
             self.headings.get(span.start, ""),
             beside=beside(self.figures, figure),
@@ -163,14 +179,11 @@ class _Draft:
 
     def _said_from(self, figure: Figure) -> int:
         """Where the words begin that say what a figure is of: its sentence, or its own run after another figure."""
-        before = [
-            f
-            for f in self.figures
-            if f.sentence == figure.sentence and f.quantity.start < figure.quantity.start
-        ]
-        if not before:
+        at = bisect_left(self.figures, figure.quantity.start, key=lambda f: f.quantity.start)
+        before = self.figures[at - 1] if at else None
+        if before is None or before.sentence != figure.sentence:
             return figure.sentence.start
-        return before[-1].reach.start if figure.inherited else figure.reach.start
+        return before.reach.start if figure.inherited else figure.reach.start
 
     def _row(self, at: int) -> str:
         """The first cell of a table's row, with a comma."""
@@ -184,12 +197,9 @@ class _Draft:
     ) -> Claim:
         at = bisect_right(self.sentences, span.start, key=lambda s: s.start) - 1
         sentence = self.sentences[max(at, 0)]
-        said = (
-            self._blanked(Span(sentence.start, span.start))
-            + "\u3000"
-            + self._blanked(Span(span.end, sentence.end))
-        )
-        around = self._blanked(Span(self._before(sentence), sentence.start))
+        near = _near(sentence, span)
+        said = f"{self._blanked(Span(near.start, span.start))}\u3000{self._blanked(Span(span.end, near.end))}"
+        around = self._blanked(_near(Span(self._before(sentence), sentence.start), span))
         heading = self.headings.get(span.start, "")
         surface = self.text[slice(*span)]
         return Claim(
@@ -199,7 +209,7 @@ class _Draft:
             "",
             said,
             around,
-            self.text[slice(*sentence)],
+            self.text[slice(*near)],
             margins(self.text, span),
             heading,
             period=period,
@@ -214,7 +224,7 @@ class _Draft:
     def _blanked(self, run: Span) -> str:
         """The run without its figures and times."""
         kept, at = [], run.start
-        for start, end in self.taken:
+        for start, end in self._taken(run):
             if run.start <= start and end <= run.end:
                 kept.append(self.text[at:start])
                 at = end
@@ -222,7 +232,7 @@ class _Draft:
 
     def _before(self, sentence: Span) -> int:
         """Where the sentence before starts, in the same paragraph; else where this one does."""
-        at = self.sentences.index(sentence) if sentence in self.sentences else 0
+        at = bisect_left(self.sentences, sentence.start, key=lambda s: s.start)
         before = self.sentences[at - 1] if at else None
         if before is None or "\n" in self.text[before.end - 1 : sentence.start]:
             return sentence.start
