@@ -42,6 +42,9 @@ _TOUCH = 1.0
 _TOO = 1.0
 """What each figure that stands beside both the claim's and the article's adds."""
 
+_LIKELIER = 0.5
+"""Confidence above which an answer is likelier right than not."""
+
 _LIKELY = 12
 """Figures that are looked at closely: those of the sentences most like the claim's."""
 
@@ -120,7 +123,13 @@ class Checker:
             return named
         missing = unspoken(claim, question.terms, list(sources.values()))
         asked = Asked(
-            question, claim.quantity, missing, counted(claim, question.terms), claim.run, claim.clause
+            question,
+            claim.quantity,
+            missing,
+            counted(claim, question.terms),
+            claim.run,
+            claim.clause,
+            claim.lead,
         )
         places = list(_places(hits, sources))
         alike = _likely(claim, [p for p in places if comparable(asked.claimed, p.figure.quantity)])
@@ -147,9 +156,13 @@ class Checker:
         return sorted(out, key=lambda c: -c.score)
 
     def _is_sure(self, found: Sequence[Finding]) -> bool:
-        """Whether the reader, asked, would give the first of the figures for an answer."""
+        """Whether the reader, asked, would give the first of the figures for an answer.
+
+        Of articles that the draft is about it is enough that this is likelier than not.
+        """
         model = self.reader.model
-        return model.confidence(model.rank(found), self.reader.n_passages()) >= model.threshold
+        enough = _LIKELIER if self.is_about else model.threshold
+        return model.confidence(model.rank(found), self.reader.n_passages()) >= enough
 
     def _question(self, claim: Claim, beside: str) -> Question:
         """The claim as the question that its words ask; what merely stands around it is a hint."""

@@ -38,6 +38,7 @@ class Claim:
         said: The words that say what it is of: its own run, and what opens the sentence if no figure comes before.
         around: What else its sentence and the one before say; a hint, no more.
         clause: The clause that it stands in, with its numbers.
+        lead: What stands before that clause in its sentence.
         margins: What stands right before and right after it.
         heading: The cell over it, in a table.
         beside: The figures right before and after it in its sentence.
@@ -54,6 +55,7 @@ class Claim:
     said: str
     around: str
     clause: str
+    lead: str
     margins: tuple[str, str]
     heading: str = ""
     beside: tuple[Quantity, ...] = ()
@@ -75,6 +77,9 @@ _NUMBERED = re.compile(rf"[{_NUMERAL}]")
 _HAN = re.compile(r"[一-鿿]")
 _ENOUGH = 2
 """Characters that say something of a number; 五年来， alone says nothing."""
+
+_IN_UNITS = re.compile(r"[(（]单位[:：][^)）]*[)）][:：]?|[:：]$")
+"""What a table says of its numbers."""
 
 _AMOUNTS_TO = re.compile(r"(?:[多高已仅共竟][达有]|只有|达到?|[为是])$")
 """Before a number: says nothing of it."""
@@ -160,6 +165,7 @@ class _Draft:
             said,
             around,
             self.text[slice(*_near(figure.clause, span))],
+            self.text[slice(*_near(Span(sentence.start, figure.clause.start), span))],
             margins(self.text, span),
             self.headings.get(span.start, ""),
             beside=beside(self.figures, figure),
@@ -210,6 +216,7 @@ class _Draft:
             said,
             around,
             self.text[slice(*near)],
+            "",
             margins(self.text, span),
             heading,
             period=period,
@@ -218,7 +225,8 @@ class _Draft:
 
     def _masked(self, run: Span, own: Span) -> str:
         """The run with its own number masked and all others blanked."""
-        before = _AMOUNTS_TO.sub("", self._blanked(Span(run.start, own.start)))
+        before = _IN_UNITS.sub("", self._blanked(Span(run.start, own.start)))
+        before = _AMOUNTS_TO.sub("", before)
         return before + MASK + self._blanked(Span(own.end, run.end))
 
     def _blanked(self, run: Span) -> str:

@@ -1,6 +1,8 @@
 """Why a figure can't bear a claim out, however equal the number: another time, direction or statistic, or a target."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 from knowledge.question import Question
 from knowledge.ruling import Asked, Basis, Candidate
@@ -22,7 +24,7 @@ def fault(asked: Asked, candidate: Candidate) -> Reason:
     question = asked.question
     if candidate.finding.features["place_conflict"]:
         return Reason.SUBJECT
-    if other_time(question, candidate.figure):
+    if other_time(question, candidate.figure, candidate.source.article.day):
         return Reason.TIME
     if _turned(asked, candidate):
         return Reason.DIRECTION
@@ -33,7 +35,7 @@ def fault(asked: Asked, candidate: Candidate) -> Reason:
     return Reason.NONE
 
 
-def other_time(question: Question, figure: Figure) -> bool:
+def other_time(question: Question, figure: Figure, day: date | None) -> bool:
     """Whether claim and figure name two times that differ: two lasting ones, or any of other years.
 
     A day is a claim of its own: the figure is not blamed for it.
@@ -45,8 +47,13 @@ def other_time(question: Question, figure: Figure) -> bool:
     if not figure.sentence.start <= stated.start < figure.sentence.end:
         return False
     if asked.lasts and stated.lasts:
-        return not _same_time(asked, stated)
+        return not _same_time(_so_far(asked, day), _so_far(stated, day))
     return asked.hi.year < stated.lo.year or stated.hi.year < asked.lo.year
+
+
+def _so_far(period: Period, day: date | None) -> Period:
+    """The period up to the article's day: 今年 in August is 今年以来."""
+    return replace(period, hi=day) if day and period.lo <= day < period.hi else period
 
 
 def _same_time(asked: Period, stated: Period) -> bool:
@@ -108,7 +115,9 @@ def _is_total(asked: str, stated: str, said: str) -> bool:
 def _told_as_done(asked: Asked, candidate: Candidate) -> bool:
     """Whether what is to come is told as done."""
     figure, text = candidate.figure, candidate.source.text
-    if _is_to_come(asked.clause) or _is_to_come(asked.question.text):
+    if any(_is_to_come(said) for said in (asked.clause, asked.question.text)):
+        return False
+    if _TO_COME.search(asked.lead) and not _DONE.search(asked.clause):
         return False
     if figure.quantity.hedge or _is_to_come(text[figure.clause.start : figure.clause.end]):
         return True

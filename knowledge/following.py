@@ -19,6 +19,12 @@ _DIGITS = 3
 _ONCE = frozenset({"人次", "场次"})
 """Counts of visits, never of what visits."""
 
+_NEARLY = Decimal("0.9")
+"""How far below a number what is called nearly so may lie."""
+
+_ROUND = 2
+"""Digits up to which a bound is round; 超175.38亿 beside 超157.38亿 is a slip, 超160亿 is open."""
+
 _BOUNDS = frozenset({Modifier.OVER, Modifier.AT_LEAST, Modifier.BELOW, Modifier.AT_MOST})
 
 
@@ -41,12 +47,29 @@ def differs_in_unit(claimed: Quantity, stated: Quantity) -> bool:
 def follows(claimed: Quantity, stated: Quantity) -> bool | None:
     """Whether the claim may be said of what is stated; None if that leaves it open (超160亿 for 超157.38亿)."""
     agreed = agrees(_in_unit(claimed, stated), stated)
+    if not agreed and _is_round_near(claimed, stated):
+        return True
     if agreed is None:
-        return False if _ratio(claimed, stated) > _CLOSE else None
+        both = claimed.modifier is stated.modifier and claimed.modifier in _BOUNDS
+        slip = both and claimed.digits >= stated.digits > _ROUND
+        return False if slip or _ratio(claimed, stated) > _CLOSE else None
     if not agreed or claimed.high is not None or stated.high is not None or claimed.modifier not in _BOUNDS:
         return agreed
     off = _CLOSE if stated.modifier is Modifier.EXACT else 1
     return _ratio(claimed, stated) <= off or _is_cut(claimed, stated)
+
+
+def _is_round_near(claimed: Quantity, stated: Quantity) -> bool:
+    """Whether the claim is a round number shortly above: 近50万 for 超48万, but no 近49万."""
+    ours, theirs = _in_unit(claimed, stated), _size(stated)
+    near = claimed.modifier is Modifier.ABOUT_BELOW and stated.modifier is not Modifier.BELOW
+    rounder = _figures(ours.value) < _figures(stated.value) and claimed.high is stated.high is None
+    return near and rounder and same_unit(ours, stated) and _NEARLY * _size(ours) <= theirs < _size(ours)
+
+
+def _figures(value: Decimal) -> int:
+    """Digits without the zeros at the end."""
+    return len(value.normalize().as_tuple().digits)
 
 
 def _is_cut(claimed: Quantity, stated: Quantity) -> bool:
@@ -68,8 +91,8 @@ def _size(quantity: Quantity) -> Decimal:
 
 
 def _in_unit(claimed: Quantity, stated: Quantity) -> Quantity:
-    """The claim's number in the unit of the article's, if it has none of its own or one that counts the same things."""
-    bare = not claimed.unit and claimed.kind is Kind.NUMBER
+    """The claim's number in the unit of the article's, if either has none or both count the same things."""
+    bare = any(not q.unit and q.kind is Kind.NUMBER for q in (claimed, stated))
     counts = claimed.kind is stated.kind is Kind.COUNT and _ONCE.isdisjoint({claimed.unit, stated.unit})
     if bare or (counts and alike_units(claimed.unit, stated.unit)):
         return replace(claimed, unit=stated.unit, kind=stated.kind)

@@ -92,6 +92,7 @@ class Asked:
         counted: The nouns that say what is counted or measured.
         run: The words that govern the number in the draft.
         clause: The clause that it stands in.
+        lead: What stands before that clause in its sentence.
     """
 
     question: Question
@@ -100,6 +101,7 @@ class Asked:
     counted: tuple[str, ...] = ()
     run: str = ""
     clause: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     own = _own_clause(claim.said)
     key = [*_key(own, terms), *_after(own, terms)]
     whole = [t for t in terms if t.weight >= _STRONG and MASK not in t.text and "\u3000" not in t.text]
-    absent = [t for t in whole if presence(t.text, text) < _SAID]
+    absent = [t for t in whole if max(presence(t.text, text), presence(_core(t.text), text)) < _SAID]
     strong = [t for t in absent if t.text in own]
     first = next((t for t in terms if t.name and t.text in own), None)
     elsewhere = any(t.place and (t in strong or _is_topic(t.text, claim.said)) for t in absent)
@@ -46,6 +46,14 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     if claim.period and _is_year(claim.period) and not any(_in_sight(claim.period, s) for s in sources):
         return Reason.TIME
     return Reason.NONE
+
+
+_HOW_MUCH = re.compile(r"(?<=[一-鿿]{2})(?:数量|总数|总量|总额|金额|数额|人数|次数|规模|水平|情况|数|额)$")
+
+
+def _core(word: str) -> str:
+    """The word without what only says that it is counted: 人口数量 → 人口."""
+    return _HOW_MUCH.sub("", word)
 
 
 def _is_topic(place: str, said: str) -> bool:

@@ -82,6 +82,8 @@ def rule_figure(
     if sound and (ruling := _of_another_measure(asked, sound, clean)):
         return ruling
     if sound and not _outdone(asked, sound, clean[0]):
+        if asked.unspoken is Reason.TIME and sound.figure.as_of:
+            return Ruling(Label.REFUTED, Reason.TIME, (sound.basis,))
         told = not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED)
         return _supported(asked, sound, clean) if told else nothing
     if sound and (beside := _item_beside(sound, clean)):
