@@ -100,6 +100,10 @@ _YEAR_NAMES = frozenset(_YEAR_NAMES_LISTED.split())
 _HALF = Decimal("0.5")
 
 
+_LARGE = re.compile(r"[一二两三四五六七八九十][一二两三四五六七八九十百千]+[万亿]")
+"""四千五百万 states a number without any unit; 百万 and 千万 do not."""
+
+
 def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
     """The number that begins at `start`, or None if what stands there states none.
 
@@ -120,6 +124,10 @@ def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
     found = share_at(text, start) or _amount(text, start, floor, limit)
     if found is None and text[start].isdigit():
         found = _listed(text, start, floor) or _bare(text, start, floor)
+    elif found is None and (large := _LARGE.match(text, start)):
+        number = _number_at(text, start)
+        if number and number.end == large.end():
+            found = Core(start, number.end, number.numeral.value, "", Kind.NUMBER, number.numeral.digits)
     return found if found and found.end <= limit else None
 
 

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from knowledge.figures import scan
 from knowledge.likeness import margins
 from knowledge.linking import link
 from knowledge.schema import Figure, Kind, Period, Quantity, Span
+from knowledge.terms import unit_after
 
 
 class Form(StrEnum):
@@ -111,6 +112,34 @@ def _near(run: Span, own: Span) -> Span:
     return Span(start, max(min(run.end, own.end + _WINDOW), start))
 
 
+_HEAD_UNIT = re.compile(r"[(（](?:单位[:：])?([^()（）]{1,6})[)）]")
+
+
+def _in_unit_of(heading: str, quantity: Quantity) -> Quantity:
+    """A bare number in the unit that the head of its column names: 签约金额（万元）."""
+    named = _HEAD_UNIT.search(heading)
+    unit = unit_after(named[1]) if named and quantity.kind is Kind.NUMBER and not quantity.unit else None
+    if unit is None:
+        return quantity
+    factor = unit.value / _THREE
+    high = None if quantity.high is None else quantity.high * factor
+    return replace(quantity, value=quantity.value * factor, high=high, unit=unit.unit, kind=unit.kind)
+
+
+_THREE = 3
+"""What `unit_after` reads a unit behind."""
+
+_LINE_NUMBER = re.compile(r"[(（]?\d{1,2}(?:[)）、]|[.．](?!\d))")
+
+
+def _numbers_a_line(text: str, span: Span) -> bool:
+    """Whether a number only numbers its line: 1）, (2), 3.."""
+    start = text.rfind("\n", 0, span.start) + 1
+    lead = text[start : span.start].strip(" \t\u3000#>*-(（")
+    found = _LINE_NUMBER.match(text, span.start)
+    return not lead and found is not None
+
+
 class _Draft:
     """A draft with its sentences, figures and periods."""
 
@@ -130,15 +159,17 @@ class _Draft:
 
     def claims(self) -> Iterator[Claim]:
         for figure in self.figures:
-            yield self._of_figure(figure)
+            if not _numbers_a_line(self.text, Span(figure.quantity.start, figure.quantity.end)):
+                yield self._of_figure(figure)
         for period in self.periods:
             if _NUMBERED.search(period.surface):
                 yield self._of_span(Form.PERIOD, Span(period.start, period.end), period=period)
         for token in self.tokens:
-            yield self._of_span(Form.TOKEN, Span(token.start, token.end), quantity=token)
+            if not _numbers_a_line(self.text, Span(token.start, token.end)):
+                yield self._of_span(Form.TOKEN, Span(token.start, token.end), quantity=token)
         for match in _LOOSE.finditer(self.text):
             span = Span(*match.span())
-            if not self._taken(span):
+            if not (self._taken(span) or _numbers_a_line(self.text, span)):
                 yield self._of_span(Form.TOKEN, span)
 
     def _taken(self, run: Span) -> list[tuple[int, int]]:
@@ -171,7 +202,7 @@ class _Draft:
             beside=beside(self.figures, figure),
             figure=figure,
             period=self._time_of(figure),
-            quantity=quantity,
+            quantity=_in_unit_of(self.headings.get(span.start, ""), quantity),
         )
 
     def _time_of(self, figure: Figure) -> Period | None:

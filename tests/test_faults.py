@@ -154,7 +154,8 @@ def test_this_year_goes_as_far_as_the_article():
     assert_refuted(verdict(draft, stated, day="2022-12-31"), Reason.TIME)
 
 
-def test_the_time_of_the_sentence_before_is_no_fault():
-    stated = "2021年，科创投设立。它投资23.26亿元。"
-    assert verdict("2020年，科创投投资23.26亿元。", stated).reason is not Reason.STATISTIC
-    assert verdict("2021年，科创投投资23.26亿元。", stated).label is Label.SUPPORTED
+def test_only_the_time_in_its_own_sentence_speaks_against_a_figure():
+    after = "\n2022年，再设两只。"
+    draft = "2022年，科创投投资23.26亿元。"
+    assert verdict(draft, "2021年，科创投设立。科创投投资23.26亿元。" + after).label is Label.SUPPORTED
+    assert_refuted(verdict(draft, "2021年，科创投投资23.26亿元。" + after), Reason.TIME)
