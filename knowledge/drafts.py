@@ -45,7 +45,6 @@ def legible(draft: str) -> Legible:
 
 
 _CELL = re.compile(r"[|\t]")
-_NUMBERED = re.compile(r"[\d零一二两三四五六七八九十]")
 
 
 def cells_of(line: str) -> list[str]:
@@ -54,7 +53,7 @@ def cells_of(line: str) -> list[str]:
 
 
 def headings(text: str) -> Iterator[tuple[int, str]]:
-    """Where a number stands in a table, with the cell at the head of its column."""
+    """Every place in the cells of a table, with the cell at the head of its column."""
     head: Sequence[str] = ()
     at = 0
     for line in text.split("\n"):
@@ -66,7 +65,7 @@ def headings(text: str) -> Iterator[tuple[int, str]]:
         else:
             start = at
             for cell, title in zip(cells, head, strict=True):
-                yield from ((start + m.start(), title.strip()) for m in _NUMBERED.finditer(cell))
+                yield from ((start + i, title.strip()) for i in range(len(cell)))
                 start += len(cell) + 1
         at += len(line) + 1
 

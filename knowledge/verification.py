@@ -5,7 +5,7 @@ finds for it.  A figure that agrees bears the claim out only if it speaks of the
 statistic's figure does, however equal the number.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from knowledge.conflicts import conflicts, day, newest_first, same_elsewhere
@@ -37,6 +37,9 @@ _NAMED_SLACK = 6
 
 _HALF, _SAID = 0.5, 0.9
 """Presence below which a word is hardly there, and from which it is: itself or a synonym."""
+
+_BY, _AWAY = 0.35, 0.7
+"""Gap of the noun that is farthest from a figure, up to which all are by it, and from which one is away."""
 
 _VERBATIM = 0.9
 """Likeness from which two figures are governed by the same words."""
@@ -81,6 +84,8 @@ def rule_figure(
         return nothing
     if sound and (ruling := _of_another_measure(asked, sound, clean)):
         return ruling
+    if sound and (owner := _owner_beside(asked, sound, clean)):
+        return Ruling(Label.REFUTED, Reason.SUBJECT, (owner.basis,))
     if sound and not _outdone(asked, sound, clean[0]):
         if asked.unspoken is Reason.TIME and sound.figure.as_of:
             return Ruling(Label.REFUTED, Reason.TIME, (sound.basis,))
@@ -161,15 +166,35 @@ def _outdone(asked: Asked, sound: Candidate, best: Candidate) -> bool:
     """Whether the claim speaks of the best candidate rather than of the one whose number agrees."""
     if sound.figure.sentence == best.figure.sentence and sound.source is best.source:
         return sound.score < best.score - _BESIDE
+    if sound.score < best.score and _names_more(best, sound):
+        return True
     claimed, stated = asked.claimed, sound.quantity
     same = is_same(claimed, stated) and claimed.modifier is stated.modifier and claimed.digits >= _TELLING
     return sound.score < best.score - (_SLACK_SAME if same else _SLACK)
 
 
+def _names_more(best: Candidate, sound: Candidate) -> bool:
+    """Whether a noun or name of the claim that stands nowhere near the one stands near the other."""
+    told = [max(c.finding.features[far] for far in ("far_noun", "far_name")) for c in (best, sound)]
+    return told[0] <= _BY < _AWAY <= told[1]
+
+
+def _owner_beside(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
+    """The figure of the same sentence whose subject the claim names, if the one whose number agrees is another's."""
+    if sound.figure.subject and sound.figure.subject in asked.run:
+        return None
+    named = (c for c in _inside(sound, clean) if c.figure.subject and c.figure.subject in asked.run)
+    return next((c for c in named if not follows(asked.claimed, c.quantity)), None)
+
+
+def _inside(sound: Candidate, clean: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Those that stand in the same sentence."""
+    return (c for c in clean if c.source is sound.source and c.figure.sentence == sound.figure.sentence)
+
+
 def _item_beside(sound: Candidate, clean: Sequence[Candidate]) -> Candidate | None:
     """The figure of the same sentence that the claim speaks of, if the one whose number agrees is of another item."""
-    inside = (c for c in clean if c.source is sound.source and c.figure.sentence == sound.figure.sentence)
-    return next((c for c in inside if c.score > sound.score), None)
+    return next((c for c in _inside(sound, clean) if c.score > sound.score), None)
 
 
 def _supported(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> Ruling:
