@@ -113,7 +113,8 @@ def headed(text):
     """What stands under each heading, digit by digit, in order."""
     found: dict[str, str] = {}
     for at, title in headings(text):
-        found[title] = found.get(title, "") + text[at]
+        if text[at] in "0123456789二三十":
+            found[title] = found.get(title, "") + text[at]
     return found
 
 
