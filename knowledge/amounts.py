@@ -100,8 +100,10 @@ _YEAR_NAMES = frozenset(_YEAR_NAMES_LISTED.split())
 _HALF = Decimal("0.5")
 
 
-_LARGE = re.compile(r"[一二两三四五六七八九十][一二两三四五六七八九十百千]+[万亿]")
-"""四千五百万 states a number without any unit; 百万 and 千万 do not."""
+_LARGE = re.compile(
+    r"[一二两三四五六七八九十](?:[一二三四五六七八九十百千]*点[零〇一二三四五六七八九]+|[一二两三四五六七八九十百千]+)[万亿]+"
+)
+"""四千五百万 and 二十三点二六亿 state a number without any unit; 百万 and 千万 do not."""
 
 
 def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
@@ -127,7 +129,8 @@ def core_at(text: str, start: int, floor: int, limit: int) -> Core | None:
     elif found is None and (large := _LARGE.match(text, start)):
         number = _number_at(text, start)
         if number and number.end == large.end():
-            found = Core(start, number.end, number.numeral.value, "", Kind.NUMBER, number.numeral.digits)
+            value, high = number.numeral.value, number.high.value if number.high else None
+            found = Core(start, number.end, value, "", Kind.NUMBER, number.numeral.digits, high)
     return found if found and found.end <= limit else None
 
 
