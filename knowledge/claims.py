@@ -208,7 +208,8 @@ class _Draft:
     def _time_of(self, figure: Figure) -> Period | None:
         """The time that the figure is told of, be it after it (23.26亿元，这是截至2021年底的数据); none for 目前."""
         after = (p for p in self.periods if figure.quantity.end <= p.start and p.end <= figure.sentence.end)
-        found = figure.as_of or next(after, None)
+        told = figure.as_of if figure.as_of and figure.as_of.start >= figure.sentence.start else None
+        found = told or next(after, None)
         if found is None or _NOW.search(found.surface):
             return None
         inside = figure.clause.start <= found.start < figure.clause.end

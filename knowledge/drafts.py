@@ -10,6 +10,12 @@ _MARKS = re.compile(r"\*+|_{2,}|~~|`+|[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u2
 """Markdown's emphasis, and characters without width: they may stand inside a number."""
 
 
+_ADDRESS = r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+\.[\w.]+|\b[A-Za-z0-9-]+\.(?:com|cn|org|net)\b[!-~]*"
+"""Where something can be found: no number in it states anything."""
+
+_LEFT_OUT = re.compile(f"{_MARKS.pattern}|{_ADDRESS}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Legible:
     """A draft without the marks that part a number from its unit.
@@ -37,7 +43,7 @@ def legible(draft: str) -> Legible:
     """
     kept: list[int] = []
     at = 0
-    for match in _MARKS.finditer(draft):
+    for match in _LEFT_OUT.finditer(draft):
         kept += range(at, match.start())
         at = match.end()
     kept += range(at, len(draft))

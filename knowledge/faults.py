@@ -63,7 +63,7 @@ def _same_time(asked: Period, stated: Period) -> bool:
     return asked.lo <= stated.lo and stated.hi <= asked.hi
 
 
-_CHANGE = re.compile(rf"(?P<up>{UP}|[涨升增]$)|(?P<down>{DOWN}|[跌降减]$)")
+_CHANGE = re.compile(rf"(?P<up>{UP}|延长|加长|⬆|↑|[涨升增]$)|(?P<down>{DOWN}|缩短|收窄|⬇|↓|[跌降减]$)")
 """What rises or falls, in one character right before the number too: 涨0.34%."""
 
 

@@ -9,7 +9,7 @@ from knowledge.claims import MASK, Claim, Form
 from knowledge.features import Evidence
 from knowledge.matching import Weighted, presence
 from knowledge.ruling import UNKNOWN, Basis, Ruling
-from knowledge.schema import Hit, Kind, Period, Span
+from knowledge.schema import Hit, Kind, Period, Quantity, Span
 from knowledge.verdict import Label, Reason
 from knowledge.verification import NEAR
 
@@ -137,6 +137,9 @@ def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]
         for period in source.periods:
             yield Span(period.start, period.end), follows_in_time(claim.period, period)
         return
+    if claim.quantity and claim.quantity.kind is Kind.ORDINAL:
+        yield from _places(claim.quantity, source)
+        return
     core = _CORE.search(claim.surface)
     if core:
         for match in re.finditer(
@@ -144,6 +147,13 @@ def _alike(claim: Claim, source: Evidence) -> Iterator[tuple[Span, bool | None]]
         ):
             yield Span(*match.span()), True
         yield from _of_shape(core[0], source)
+
+
+def _places(own: Quantity, source: Evidence) -> Iterator[tuple[Span, bool]]:
+    """The places in an order that an article states: 第3个 is no 3个, and 第二步 another place than 第一步."""
+    for other in source.quantities:
+        if other.kind is Kind.ORDINAL and (own.unit == other.unit or not (own.unit and other.unit)):
+            yield Span(other.start, other.end), own.value == other.value
 
 
 def _of_shape(core: str, source: Evidence) -> Iterator[tuple[Span, bool]]:
@@ -171,10 +181,13 @@ def follows_in_time(claimed: Period, stated: Period) -> bool | None:
     False if both are about as exact (two days, two years) and differ; None if one says no more than the other.
     """
     if not (claimed.resolved and stated.resolved):
+        if max(_grain(claimed), _grain(stated)) == len(_GRAINS):
+            return None
         claimed, stated = _yearless(claimed), _yearless(stated)
     if (claimed.lo, claimed.hi) == (stated.lo, stated.hi):
         return True
-    if claimed.lo <= stated.lo and stated.hi <= claimed.hi and (claimed.hi - claimed.lo).days <= _YEAR:
+    within = claimed.lo <= stated.lo and stated.hi <= claimed.hi and (claimed.hi - claimed.lo).days <= _YEAR
+    if within and (_grain(claimed) == len(_GRAINS) or not stated.cutoff):
         return True
     if stated.lo <= claimed.lo and claimed.hi <= stated.hi:
         return True if claimed.cutoff and claimed.hi == stated.hi else None
