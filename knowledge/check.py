@@ -27,7 +27,7 @@ from knowledge.ranking import Model
 from knowledge.reading import compared
 from knowledge.ruling import Asked, Candidate, Ruling
 from knowledge.schema import Article, Citation, Figure, Finding, Hit, Passage, Span
-from knowledge.spoken import counted, unspoken
+from knowledge.spoken import counted, named, unspoken
 from knowledge.stated import rule_name, rule_stated
 from knowledge.terms import Tokenize, content_terms, lightened
 from knowledge.verdict import Checked, Verdict
@@ -119,14 +119,15 @@ class Checker:
         terms = weigh(question.terms, self.reader.document_frequency, self.reader.n_passages())
         if claim.form is not Form.FIGURE or claim.quantity is None:
             return rule_stated(claim, terms, hits, sources, is_about=self.is_about)
-        if named := rule_name(claim, sources):
-            return named
+        if ruling := rule_name(claim, sources):
+            return ruling
         missing = unspoken(claim, question.terms, list(sources.values()))
         asked = Asked(
             question,
             claim.quantity,
             missing,
             counted(claim, question.terms),
+            named(claim, question.terms),
             claim.run,
             claim.clause,
             claim.lead,

@@ -90,6 +90,7 @@ class Asked:
         claimed: The claim's own number.
         unspoken: What the claim speaks of and no article does (a subject, a measure, a time); NONE if all is spoken of.
         counted: The nouns that say what is counted or measured.
+        names: The made-up names of its clause (科创贷).
         run: The words that govern the number in the draft.
         clause: The clause that it stands in.
         lead: What stands before that clause in its sentence.
@@ -99,6 +100,7 @@ class Asked:
     claimed: Quantity
     unspoken: Reason = Reason.NONE
     counted: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     run: str = ""
     clause: str = ""
     lead: str = ""

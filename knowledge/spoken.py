@@ -73,6 +73,13 @@ def counted(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
     return tuple(t.text for t in _after(own, terms)) or tuple(before[:_KEY])
 
 
+def named(claim: Claim, terms: Sequence[Term]) -> tuple[str, ...]:
+    """The made-up names of the claim's clause, which nothing abbreviates."""
+    own = _own_clause(claim.said)
+    names = (t.text for t in terms if t.name and t.coined and t.weight >= _STRONG and t.text in own)
+    return tuple(name for name in names if MASK not in name and "\u3000" not in name)
+
+
 def _after(own: str, terms: Sequence[Term]) -> list[Term]:
     """The nouns right after the number: 6个重点实验室, 86%的受访者."""
     rest = own[own.find(MASK) + len(MASK) :].removeprefix("的")

@@ -187,12 +187,15 @@ def follows_in_time(claimed: Period, stated: Period) -> bool | None:
     if (claimed.lo, claimed.hi) == (stated.lo, stated.hi):
         return True
     within = claimed.lo <= stated.lo and stated.hi <= claimed.hi and (claimed.hi - claimed.lo).days <= _YEAR
-    if within and (_grain(claimed) == len(_GRAINS) or not stated.cutoff):
+    ends = _ENDS.search(claimed.surface) is not None
+    if within and (_grain(claimed) == len(_GRAINS) or not stated.cutoff or ends):
         return True
     if stated.lo <= claimed.lo and claimed.hi <= stated.hi:
         return True if claimed.cutoff and claimed.hi == stated.hi else None
     return False if _grain(claimed) == _grain(stated) else None
 
+
+_ENDS = re.compile(r"[末底]$")
 
 _YEAR = 366
 """Days of the longest time that stands for what happened at some point in it."""

@@ -41,6 +41,9 @@ _HALF, _SAID = 0.5, 0.9
 _BY, _AWAY = 0.35, 0.7
 """Gap of the noun that is farthest from a figure, up to which all are by it, and from which one is away."""
 
+_NAME_REACH = 160
+"""Characters before a sentence in which a name may stand that it speaks of."""
+
 _VERBATIM = 0.9
 """Likeness from which two figures are governed by the same words."""
 
@@ -82,22 +85,36 @@ def rule_figure(
     nothing = replace(UNKNOWN, reason=asked.unspoken)
     if asked.unspoken is Reason.SUBJECT:
         return nothing
-    if sound and (ruling := _of_another_measure(asked, sound, clean)):
+    if sound and (ruling := _rule_agreed(asked, sound, clean)):
         return ruling
-    if sound and (owner := _owner_beside(asked, sound, clean)):
-        return Ruling(Label.REFUTED, Reason.SUBJECT, (owner.basis,))
-    if sound and not _outdone(asked, sound, clean[0]):
-        if asked.unspoken is Reason.TIME and sound.figure.as_of:
-            return Ruling(Label.REFUTED, Reason.TIME, (sound.basis,))
-        told = not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED)
-        return _supported(asked, sound, clean) if told else nothing
-    if sound and (beside := _item_beside(sound, clean)):
-        return Ruling(Label.REFUTED, Reason.SUBJECT, (beside.basis,))
     if not sound and (faulted := _faulted(asked, found)):
         return faulted
     if asked.unspoken is not Reason.TIME and (refuted := _against(asked, clean, others, is_sure)):
         return refuted
     return nothing
+
+
+def _rule_agreed(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Ruling | None:
+    """The verdict where a number agrees and nothing speaks against it but whose it is; None if another is meant."""
+    if ruling := _of_another_measure(asked, sound, clean):
+        return ruling
+    if not asked.unspoken and _is_anothers(asked, sound):
+        return Ruling(Label.REFUTED, Reason.SUBJECT, (sound.basis,))
+    if owner := _owner_beside(asked, sound, clean):
+        return Ruling(Label.REFUTED, Reason.SUBJECT, (owner.basis,))
+    if not _outdone(asked, sound, clean[0]):
+        return _told(asked, sound, clean)
+    beside = _item_beside(sound, clean)
+    return Ruling(Label.REFUTED, Reason.SUBJECT, (beside.basis,)) if beside else None
+
+
+def _told(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) -> Ruling:
+    """The verdict where the claim speaks of the figure whose number agrees: support, if it is spoken of at all."""
+    if asked.unspoken is Reason.TIME and sound.figure.as_of:
+        return Ruling(Label.REFUTED, Reason.TIME, (sound.basis,))
+    if not asked.unspoken or (asked.unspoken is Reason.MEASURE and sound.cover >= _REWORDED):
+        return _supported(asked, sound, clean)
+    return replace(UNKNOWN, reason=asked.unspoken)
 
 
 def _may_be_meant(asked: Asked, candidate: Candidate) -> bool:
@@ -185,6 +202,15 @@ def _owner_beside(asked: Asked, sound: Candidate, clean: Sequence[Candidate]) ->
         return None
     named = (c for c in _inside(sound, clean) if c.figure.subject and c.figure.subject in asked.run)
     return next((c for c in named if not follows(asked.claimed, c.quantity)), None)
+
+
+def _is_anothers(asked: Asked, sound: Candidate) -> bool:
+    """Whether a made-up name of the claim's clause (“人才贷”) stands nowhere near the figure."""
+    start, end = sound.figure.sentence
+    text = sound.source.text
+    paragraph = text.rfind("\n", 0, start) + 1
+    near = text[max(paragraph, start - _NAME_REACH) : end] + sound.source.title
+    return any(name not in near for name in asked.names)
 
 
 def _inside(sound: Candidate, clean: Sequence[Candidate]) -> Iterator[Candidate]:
