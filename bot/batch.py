@@ -115,7 +115,8 @@ def _source(value: Any) -> Source:
         return Source("", sayable(value))
     if not isinstance(value, dict):
         raise _not_sources(value)
-    return Source(_text(value, "title") if value.get("title") is not None else "", _text(value, "text"))
+    title, day = (_text(value, key) if value.get(key) is not None else "" for key in ("title", "published"))
+    return Source(title, _text(value, "text"), day)
 
 
 def _not_sources(value: Any) -> UsageError:

@@ -145,8 +145,11 @@ def check(options: Options, checking: Checking) -> int:
     else:
         from bot import verdict_reply
         from bot.channels import console
+        from bot.reply import MAX_LABELS
 
         console.show(verdict_reply.from_checked(checked), console.open_console())
+        if len(checked.citations) > MAX_LABELS and checking.html is None:
+            _say(wording.SEE_THE_QUOTES)
     return DONE if checked.count(Label.SUPPORTED) == len(checked.verdicts) else NOT_ALL
 
 

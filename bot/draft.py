@@ -49,4 +49,6 @@ def _of_article(path: Path) -> str:
     (article,) = read_articles(path)
     if isinstance(article, ArticleError):
         raise article
-    return article.text
+    # The headline is part of the draft, though of an article it is metadata; without one, the file's name is it.
+    headed = article.title not in {"", path.stem} and not article.text.startswith(article.title)
+    return f"{article.title}\n{article.text}" if headed else article.text

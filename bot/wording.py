@@ -202,6 +202,8 @@ _UNSPOKEN: dict[Reason, str] = {
 }
 """What decided that nothing bears a figure out."""
 
+SEE_THE_QUOTES = "每一处的原句：加 --html 文件名，得到稿子与原句对照的网页；或加 --json。"
+
 YOU_WROTE = "您写的"
 YOU_SAID = "您说的"
 

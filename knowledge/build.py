@@ -320,7 +320,8 @@ def _as_article(source: Source, number: int, published: str | None) -> Article:
         message = f"source {number}: expected a text, got nothing; leave it out"
         raise UsageError(message, item=str(number), code="empty_source")
     text = f"{source.title}\n{source.text}" if source.title else source.text  # a headline states figures too
-    return make_article(f"source-{number}", text, title=source.title, published=published or "")
+    day = source.published or published or ""
+    return make_article(f"source-{number}", text, title=source.title, published=day)
 
 
 def _found(paths: Sequence[Path]) -> Iterator[Found]:

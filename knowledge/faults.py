@@ -16,6 +16,7 @@ _TO_COME = re.compile(
 _DONE = re.compile(r"已(?!知)|兑现|做到|如期|成功|落成|挂牌|(?:实现|完成|建成|突破|达到)了|实际")
 _ACHIEVED = re.compile(r"实现|完成|达|已|了")
 _MEANS = frozenset({"人均", "日均", "月均", "年均", "平均"})
+_EACH = re.compile(r"每(?:场|个?月|天|日|周|季度?|个?人|家|户|次|项)")
 _YEARLY = re.compile(r"当年|全年|一年|年内|本年度?|年度|单年")
 
 
@@ -28,7 +29,7 @@ def fault(asked: Asked, candidate: Candidate) -> Reason:
         return Reason.TIME
     if _turned(asked, candidate):
         return Reason.DIRECTION
-    if _other_statistic(question, candidate):
+    if _other_statistic(question, asked.clause, candidate):
         return Reason.STATISTIC
     if _told_as_done(asked, candidate):
         return Reason.HEDGE
@@ -95,10 +96,12 @@ def _way(before: str, direction: Direction | None, statistic: str) -> Direction 
     return direction or (Direction.UP if statistic == "新增" else None)
 
 
-def _other_statistic(question: Question, candidate: Candidate) -> bool:
+def _other_statistic(question: Question, asked_clause: str, candidate: Candidate) -> bool:
     """同比 told as 环比, a mean as a total, what was added as what there is, a sum over years as one year's."""
     asked, stated = question.statistic, candidate.figure.statistic
     told, figure = candidate.finding.features, candidate.figure
+    if told["per_missing"] and _EACH.search(asked_clause):
+        return True
     each = "每" in candidate.source.text[slice(*figure.clause)]
     if told["statistic_conflict"] or (told["average_missing"] and not each):
         return True

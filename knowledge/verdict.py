@@ -49,10 +49,12 @@ class Source(NamedTuple):
     Attributes:
         title: Headline; may be empty.
         text: What it says.
+        published: ISO day it is of; empty for that of the draft.
     """
 
     title: str
     text: str
+    published: str = ""
 
 
 @dataclass(frozen=True, slots=True)

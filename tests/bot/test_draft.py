@@ -82,3 +82,9 @@ def test_what_is_no_draft(  # noqa: PLR0913 -- a case
     with pytest.raises(kind) as caught:
         draft.read(name)
     assert said in mending.error(caught.value)
+
+
+def test_the_headline_of_a_document_is_part_of_the_draft(tmp_path: Path):
+    page = tmp_path / "稿子.html"
+    page.write_text("<h1>在蓉两院院士达99位</h1><p>高新技术企业数预计达7800家。</p>", encoding="utf-8")
+    assert draft.read(str(page)) == "在蓉两院院士达99位\n高新技术企业数预计达7800家。"
