@@ -40,7 +40,7 @@ def test_a_word_document_and_a_page_are_read_as_articles(tmp_path: Path):
     assert draft.read(str(tmp_path / "稿子.docx")) == text
     page = "<title>题</title><script>var x = 99;</script><p>科创投累计投资<b>23.62</b>亿元，增长16.3%。</p>"
     (tmp_path / "a.html").write_text(page, encoding="utf-8")
-    assert draft.read(str(tmp_path / "a.html")) == "科创投累计投资23.62亿元，增长16.3%。"
+    assert draft.read(str(tmp_path / "a.html")) == "题\n科创投累计投资23.62亿元，增长16.3%。"
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch):
