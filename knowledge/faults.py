@@ -11,12 +11,13 @@ from knowledge.statistic import DOWN, UP
 from knowledge.verdict import Reason
 
 _TO_COME = re.compile(
-    r"预计|预估|预期|目标|力争|计划|预测|拟(?=[^定人])|有望|争取|将(?![近军领士])|提出[，,]?"
+    r"预计|预估|预期|目标|力争|计划|预测|拟(?=[^定人])|有望|争取|冲刺|瞄准|将(?![近军领士])|提出[，,]?"
 )
 _DONE = re.compile(r"已(?!知)|兑现|做到|如期|成功|落成|挂牌|(?:实现|完成|建成|突破|达到)了|实际")
 _ACHIEVED = re.compile(r"实现|完成|达|已|了")
 _MEANS = frozenset({"人均", "日均", "月均", "年均", "平均"})
 _EACH = re.compile(r"每(?:场|个?月|天|日|周|季度?|个?人|家|户|次|项)")
+_ONE = re.compile(r"每|[1一][周天日月年]|/")
 _YEARLY = re.compile(r"当年|全年|一年|年内|本年度?|年度|单年")
 
 
@@ -100,9 +101,9 @@ def _other_statistic(question: Question, asked_clause: str, candidate: Candidate
     """同比 told as 环比, a mean as a total, what was added as what there is, a sum over years as one year's."""
     asked, stated = question.statistic, candidate.figure.statistic
     told, figure = candidate.finding.features, candidate.figure
-    if told["per_missing"] and _EACH.search(asked_clause):
+    each = _ONE.search(candidate.source.text[slice(*figure.clause)]) is not None
+    if told["per_missing"] and _EACH.search(asked_clause) and not each:
         return True
-    each = "每" in candidate.source.text[slice(*figure.clause)]
     if told["statistic_conflict"] or (told["average_missing"] and not each):
         return True
     if {asked, stated} == {"累计", "新增"} or _is_total(asked, stated, question.text):

@@ -37,7 +37,9 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
     whole = [t for t in terms if t.weight >= _STRONG and MASK not in t.text and "\u3000" not in t.text]
     absent = [t for t in whole if max(presence(t.text, text), presence(_core(t.text), text)) < _SAID]
     strong = [t for t in absent if t.text in own]
-    first = next((t for t in terms if t.name and t.text in own), None)
+    latin = _LATIN.search(text) is not None
+    names = (t for t in terms if t.name and t.text in own and (latin or not t.text.isascii()))
+    first = next(names, None)
     elsewhere = any(t.place and (t in strong or _is_topic(t.text, claim.said)) for t in absent)
     if first in strong or elsewhere:
         return Reason.SUBJECT
@@ -47,6 +49,9 @@ def unspoken(claim: Claim, terms: Sequence[Term], sources: Sequence[Evidence]) -
         return Reason.TIME
     return Reason.NONE
 
+
+_LATIN = re.compile(r"[A-Za-z]{3}")
+"""A word in Latin letters; where the articles have none, one in the draft says the same in another language."""
 
 _HOW_MUCH = re.compile(r"(?<=[一-鿿]{2})(?:数量|总数|总量|总额|金额|数额|人数|次数|规模|水平|情况|数|额)$")
 
@@ -93,7 +98,7 @@ def _after(own: str, terms: Sequence[Term]) -> list[Term]:
 def _own_clause(said: str) -> str:
     """The clause of the masked number, up to it and a little beyond."""
     at = said.find(MASK)
-    return said[max(said.rfind(mark, 0, at) for mark in "，。；,;") + 1 :]
+    return said[max(said.rfind(mark, 0, at) for mark in ("，", "。", "；", ",", ";", "：“", ":“")) + 1 :]
 
 
 def _key(own: str, terms: Sequence[Term]) -> list[Term]:

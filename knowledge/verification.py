@@ -89,7 +89,8 @@ def rule_figure(
         return ruling
     if not sound and (faulted := _faulted(asked, found)):
         return faulted
-    if asked.unspoken is not Reason.TIME and (refuted := _against(asked, clean, others, is_sure)):
+    meant = [c for c in found if fault(asked, c) in {Reason.NONE, Reason.HEDGE}]
+    if asked.unspoken is not Reason.TIME and (refuted := _against(asked, meant, others, is_sure)):
         return refuted
     return nothing
 
@@ -254,7 +255,7 @@ def _against(
         return None
     told = follows(claimed, best.quantity)
     if told:
-        return _supported(asked, best, clean)
+        return None if fault(asked, best) else _supported(asked, best, clean)
     if told is None:
         return Ruling(Label.NOT_ENOUGH_INFO, Reason.FINER, (best.basis,))
     reason = Reason.MODIFIER if is_same(claimed, best.quantity) else Reason.VALUE

@@ -1,4 +1,6 @@
+import re
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -31,6 +33,8 @@ def claim(text: str, surface: str) -> Claim:
         ("二〇二一年签约十一项。", ["period 二〇二一年", "figure 十一项"]),
         ("第二段有3家。", ["token 第二段", "figure 3家"]),
         ("近日，专家介绍了情况。", []),
+        ("1. 签约11项。\n（2）落地3项。\n - 3、在谈8项。", ["figure 11项", "figure 3项", "figure 8项"]),
+        ("1.5亿元签约。\n3家落地（2）。", ["figure 1.5亿元", "figure 3家", "token 2"]),
         ("", []),
     ],
 )
@@ -115,6 +119,24 @@ def test_a_cell_has_the_head_of_its_column_and_a_figure_the_name_of_its_row(surf
     assert found.said.startswith(f"{row}，" if row else "")
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "value", "unit"),
+    [
+        ("金额（亿元）", "23.26", "2326000000", "元"),
+        ("金额(单位：万元)", "4500.5", "45005000", "元"),
+        ("场次（场）", "23.5", "23.5", "场"),
+        ("金额", "23.26", "23.26", ""),
+        ("金额（估）", "23.26", "23.26", ""),
+        ("金额（亿元）", "23.26万元", "232600", "元"),
+    ],
+)
+def test_a_bare_number_has_the_unit_that_the_head_of_its_column_names(heading, cell, value, unit):
+    found = claim(f"项目|{heading}\n科创投|{cell}", cell)
+    assert found.quantity is not None
+    assert (found.quantity.value, found.quantity.unit) == (Decimal(value), unit)
+    assert found.quantity.high is None
+
+
 @pytest.mark.parametrize("text", ["签约11项。", "项目|签约11项"])
 def test_what_stands_in_no_table_has_no_heading_and_no_row(text):
     found = claim(text, "11项")
@@ -179,9 +201,13 @@ def test_no_two_claims_overlap_and_each_stands_in_the_text(text):
         assert c.clause in text
 
 
+NUMBERS_A_LINE = re.compile(r"^[ \t\u3000#>*(（-]*\d{1,2}(?:[)）、]|[.．](?!\d))", re.MULTILINE | re.ASCII)
+
+
 @given(pieces)
-def test_no_run_of_digits_is_passed_over(text):
+def test_no_run_of_digits_is_passed_over_but_the_number_of_a_line(text):
     covered = {at for c in claims(text, anchor=ANCHOR) for at in range(c.start, c.end)}
+    covered |= {at for m in NUMBERS_A_LINE.finditer(text) for at in range(*m.span())}
     assert {at for at, c in enumerate(text) if c in "0123456789"} <= covered
 
 
