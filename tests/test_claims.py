@@ -73,11 +73,25 @@ def test_times_are_counted_from_the_anchor():
         ("成都企业多达3家。", "3家", f"成都企业{MASK}。"),
         ("成都企业共有3家。", "3家", f"成都企业{MASK}。"),
         ("去年，新增3位，达33位。", "33位", f"新增\u3000，{MASK}。"),
+        ("金额（单位：万元）：4500.5万元", "4500.5万元", f"金额{MASK}"),
+        ("签约：11项", "11项", f"签约{MASK}"),
         ("甲、乙分别为3家、4家。", "4家", f"乙，甲、乙分别为\u3000、{MASK}。"),
         (FIVE, "截至2021年底", "\u3000，“科创投”累计投资金额\u3000，“科创贷”累计放款总额\u3000。"),
         ("五年来，投资3亿元。", "五年", f"{MASK}来，投资\u3000。"),
     ],
-    ids=["first", "second", "other run", "amounts to", "there are", "inherited", "list", "time", "alone"],
+    ids=[
+        "first",
+        "second",
+        "other run",
+        "amounts to",
+        "there are",
+        "inherited",
+        "in units",
+        "colon",
+        "list",
+        "time",
+        "alone",
+    ],
 )
 def test_what_is_said_of_a_number(text, surface, said):
     assert claim(text, surface).said == said
@@ -158,6 +172,20 @@ def test_what_governs_it_and_its_clause(text, surface, run, clause):
     assert (found.run, found.clause) == (run, clause)
 
 
+def test_what_stands_before_its_clause():
+    assert claim("会上，成都力争，到明年，签约11项。", "11项").lead == "会上，成都力争，到明年，"
+    assert claim("会上介绍。签约11项。", "11项").lead == ""
+
+
+def test_of_an_endless_sentence_only_what_is_near_counts():
+    far = "远" * 1_000
+    found = claim(f"{far}签约11项{far}，{far}。", "11项")
+    assert f"签约{MASK}" in found.said
+    assert max(map(len, (found.said, found.around, found.clause, found.lead))) < 500
+    (period,) = claims(f"{far}2021年{far}。")
+    assert len(period.said) < 500
+
+
 def test_what_touches_it_and_what_stands_beside_it():
     found = claim("签约11项，金额4500万元，落地3项，在谈8项。后来1项。", "4500万元")
     assert found.margins == ("签约11项，金额", "，落地3项，在谈")
@@ -176,6 +204,10 @@ def test_what_touches_it_and_what_stands_beside_it():
         ("今年1月，签约11项，比去年同期多。", "11项", "今年1月"),
         ("签约11项。", "11项", None),
         ("签约11项。那是2021年。", "11项", None),
+        ("2021年成立。签约11项。", "11项", None),
+        ("12月5日签约11项。", "11项", "12月5日"),
+        ("12月5日，签约11项。", "11项", None),
+        ("12月，签约11项。", "11项", "12月"),
     ],
 )
 def test_the_time_that_a_figure_is_told_of(text, surface, time):
@@ -185,7 +217,7 @@ def test_the_time_that_a_figure_is_told_of(text, surface, time):
 
 PIECES = (
     "成都 科创投 累计投资金额 23.26亿元 超157.38亿元 近4500万元 300余场 二十三家 3：0 第2名 G4719次 COVID-19 12345"
-    " 2021年 12月5日 截至去年底 目前 同比增长16.3% 3至5家 7亿6万余万 分别为 、 ， 。 ； （ ） | \n \t A 3 . - /"
+    " 2021年 12月5日 截至去年底 目前 同比增长16.3% 3至5家 7亿6万余万 分别为 、 ， 。 ； （ ） | \n \t A 3 . -"
 )
 pieces = st.lists(st.sampled_from(PIECES.split(" ")) | st.text(max_size=4), max_size=16).map("".join)
 
@@ -202,13 +234,14 @@ def test_no_two_claims_overlap_and_each_stands_in_the_text(text):
 
 
 NUMBERS_A_LINE = re.compile(r"^[ \t\u3000#>*(（-]*\d{1,2}(?:[)）、]|[.．](?!\d))", re.MULTILINE | re.ASCII)
+NUMBERED = re.compile(r"[a-z]*\d[\da-z]*(?:[.·\-/:][\da-z]+)*", re.IGNORECASE | re.ASCII)
 
 
 @given(pieces)
-def test_no_run_of_digits_is_passed_over_but_the_number_of_a_line(text):
+def test_no_number_is_passed_over_but_that_of_a_line(text):
     covered = {at for c in claims(text, anchor=ANCHOR) for at in range(c.start, c.end)}
     covered |= {at for m in NUMBERS_A_LINE.finditer(text) for at in range(*m.span())}
-    assert {at for at, c in enumerate(text) if c in "0123456789"} <= covered
+    assert all(covered & set(range(*number.span())) for number in NUMBERED.finditer(text))
 
 
 @given(pieces)
