@@ -10,7 +10,7 @@ from knowledge.claims import Claim, claims
 from knowledge.features import Evidence
 from knowledge.linking import link
 from knowledge.question import analyse
-from knowledge.spoken import counted, unspoken
+from knowledge.spoken import counted, named, unspoken
 from knowledge.terms import Term
 from knowledge.verdict import Reason
 
@@ -107,6 +107,25 @@ def test_title_and_source_speak_too_and_spaces_do_not_matter(source):
     claim = claimed("重庆签约11项。")
     assert unspoken(*claim, [SOURCE]) is Reason.SUBJECT
     assert unspoken(*claim, [SOURCE, source]) is Reason.NONE
+
+
+@pytest.mark.parametrize(("more", "reason"), [("", Reason.NONE), ("Apple公司在场。", Reason.SUBJECT)])
+def test_a_latin_name_is_looked_for_where_articles_use_latin_letters(more, reason):
+    assert unspoken(*claimed("Kechuang fund累计投资金额23.26亿元。"), [evidence(TEXT + more)]) is reason
+
+
+@pytest.mark.parametrize(
+    ("draft", "names"),
+    [
+        ("“人才贷”累计放款总额超157.38亿元。", ("人才贷",)),
+        ("科创贷累计放款总额超157.38亿元。", ("科创贷",)),
+        ("科创投设立后，科创贷累计放款总额超157.38亿元。", ("科创贷",)),
+        ("成都累计放款总额超157.38亿元。", ()),
+        ("签约11项。", ()),
+    ],
+)
+def test_the_made_up_names_of_a_claim(draft, names):
+    assert named(*claimed(draft)) == names
 
 
 def test_without_articles_nothing_is_spoken_of():

@@ -38,6 +38,9 @@ def period(text: str, anchor: date | None = ANCHOR) -> Period:
         ("截至2021年底", "2021年底", YES),
         ("2021年12月31日", "截至2021年底", YES),
         ("2021年", "截至2021年底", YES),
+        ("2021年底", "截至2021年底", YES),
+        ("2021年12月", "截至2021年底", OPEN),
+        ("2021年7月", "截至2021年7月6日", OPEN),
         ("2021年7月", "2021年", OPEN),
         ("2021年7月6日", "2021年7月", OPEN),
         ("2020年", "2019年至2021年", OPEN),
@@ -68,6 +71,8 @@ def test_whether_a_time_follows_from_another(claimed, stated, verdict):
         ("7月", "2021年7月6日", YES),
         ("7月6日", "7月", OPEN),
         ("12月25日", "12月20日至1月5日", OPEN),
+        ("2021年", "7月", OPEN),
+        ("7月6日", "2021年", OPEN),
         ("7月6日", "2021年7月7日", NO),
         ("8月", "2021年7月", NO),
     ],
@@ -202,6 +207,27 @@ def test_no_month_is_stated_by_the_day_an_article_came_out():
 )
 def test_a_longer_token_states_no_shorter_one(text):
     assert ruled("乘坐G4719次列车到场。", evidence(text)).label is not Label.SUPPORTED
+
+
+ORDER = "成都获得第2名。\n奖项是3个奖项。\n关键环节是第3步。这是第3步。\n成都名列第7。"
+
+
+@pytest.mark.parametrize(
+    ("draft", "label"),
+    [
+        ("成都获得第2名。", Label.SUPPORTED),
+        ("成都获得第二名。", Label.SUPPORTED),
+        ("这是第三步。", Label.SUPPORTED),
+        ("成都名列第七名。", Label.SUPPORTED),
+        ("成都名列第七。", Label.SUPPORTED),
+        ("成都获得第3名。", Label.REFUTED),
+        ("这是第二步。", Label.REFUTED),
+        ("关键环节是第三名。", Label.NOT_ENOUGH_INFO),
+        ("奖项是第3个奖项。", Label.NOT_ENOUGH_INFO),
+    ],
+)
+def test_a_place_in_an_order_is_of_its_own_sort(draft, label):
+    assert ruled(draft, evidence(ORDER)).label is label
 
 
 def test_only_the_passages_that_were_found_are_looked_at():

@@ -138,6 +138,37 @@ def test_the_number_of_the_item_beside_is_no_support():
     assert ruled("科创投累计投资金额23.26亿元", [wrong._replace(score=FAR), right]).label is SUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("run", "label", "basis"),
+    [
+        ("“科创投”累计投资\u3000", SUPPORTED, "23.26亿元"),
+        ("“科创贷”累计投资\u3000", REFUTED, "超157.38亿元"),
+        ("累计投资\u3000", SUPPORTED, "23.26亿元"),
+    ],
+)
+def test_of_two_items_the_one_that_is_named_owns_the_number(run, label, basis):
+    ruling = ruled("累计投资金额23.26亿元", candidates(PAIR), run=run)
+    assert (ruling.label, ruling.basis[0].surface) == (label, basis)
+    assert ruling.reason is (Reason.NONE if label is SUPPORTED else Reason.SUBJECT)
+
+
+NAMED = "“人才贷”由来已久。累计投资金额23.26亿元。\n“科创券”也有。"
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [((), SUPPORTED), (("人才贷",), SUPPORTED), (("科创券",), REFUTED), (("人才贷", "科创券"), REFUTED)],
+)
+def test_a_made_up_name_must_stand_by_the_figure(names, label):
+    ruling = ruled("累计投资金额23.26亿元", candidates(NAMED), names=names)
+    assert ruling.label is label
+    assert ruling.reason is (Reason.NONE if label is SUPPORTED else Reason.SUBJECT)
+    left_open = ruled(
+        "累计投资金额23.26亿元", candidates(NAMED, cover=0.4), names=names, unspoken=Reason.MEASURE
+    )
+    assert read(left_open) == (UNTOLD, Reason.MEASURE, [])
+
+
 def test_within_a_sentence_less_decides_than_between_two():
     beside, apart = candidates(PAIR), [told("23.26亿元"), told("25.5亿元")]
     for found, label in ((beside, REFUTED), (apart, SUPPORTED)):
@@ -158,6 +189,17 @@ def test_a_figure_with_a_fault_is_passed_over_for_one_without():
     ruling = ruled(OURS, [faulty._replace(score=0.5), clean])
     assert ruling.label is SUPPORTED
     assert ruling.basis[0].source is clean.source
+
+
+def test_a_figure_with_a_fault_outdoes_none_without():
+    found = [told("25.56亿元", score=FAR, statistic_conflict=1.0), told("23.26亿元")]
+    assert ruled(OURS, found, sure=False).label is SUPPORTED
+
+
+def test_what_is_hoped_for_speaks_against_another_number():
+    hoped = candidates("企业数预计达7800家。")
+    assert read(ruled("企业数达7900家", hoped)) == (REFUTED, Reason.VALUE, ["预计达7800家"])
+    assert read(ruled("企业数达7800家", hoped)) == (REFUTED, Reason.HEDGE, ["预计达7800家"])
 
 
 def test_a_figure_with_a_fault_that_fits_much_better_decides():
