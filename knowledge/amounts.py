@@ -155,7 +155,10 @@ def _number_at(text: str, start: int) -> _Number | None:
     except NumeralError:
         return _two_digits(match)
     scale = ((match["scale"] or "") + (match["morescale"] or match["hanscale"] or "")).replace(" ", "")
-    size = read(scale).value if scale and not any(c.isdigit() for c in scale) else Decimal(1)
+    try:
+        size = read(scale).value if scale and not any(c.isdigit() for c in scale) else Decimal(1)
+    except NumeralError:  # 亿余百 multiplies nothing
+        return None
     inside = Modifier.OVER if more else None
     return _Number(start, match.end(), numeral, inside, match["arabic"] is None, size)
 

@@ -4,7 +4,7 @@ Logic alone (`agreement.agrees`) lets 超100场 be said of 7.4万场; people cut
 """
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from knowledge.agreement import agrees, base_unit, same_unit, same_value
 from knowledge.fit import alike_units
@@ -76,7 +76,10 @@ def _is_cut(claimed: Quantity, stated: Quantity) -> bool:
     """Whether a bound is the number stated, cut down or up: 超100亿, 超150亿, 不足200亿 for 157.38亿."""
     ours, theirs = _size(_in_unit(claimed, stated)), _size(stated)
     steps = [Decimal(step).scaleb(theirs.adjusted() - kept) for kept in range(_DIGITS) for step in (1, 5)]
-    return any(ours in (theirs // step * step, -(-theirs // step) * step) for step in steps)
+    cuts = (
+        (theirs // step * step, (theirs / step).to_integral_value(ROUND_CEILING) * step) for step in steps
+    )
+    return any(ours in cut for cut in cuts)
 
 
 def _ratio(claimed: Quantity, stated: Quantity) -> Decimal:

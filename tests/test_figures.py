@@ -404,3 +404,8 @@ def test_nothing_in_the_seed_article_that_only_looks_like_a_figure(shared_dir):
         assert text[label["start"] : label["end"]] == label["surface"]
         overlapping = [q.surface for q in stated if q.start < label["end"] and q.end > label["start"]]
         assert overlapping == [], label
+
+
+@pytest.mark.parametrize("text", ["0亿余百", "二0万余千"])
+def test_a_scale_that_multiplies_nothing_is_no_error(text):
+    assert scan(text) is not None

@@ -152,3 +152,8 @@ def test_a_number_cut_after_its_first_digit_is_a_bound_of_it(number, word):
     stated = quantity(f"{number}元")
     assert follows(quantity(f"{word}{first}元"), stated) is (word == "不低于" or first < number)
     assert follows(quantity(f"{word}{first // 10 + 1}元"), stated) is False
+
+
+def test_a_bound_may_be_cut_up_to_a_round_number():
+    claimed, stated = (scan(text).quantities[0] for text in ("不足200亿元", "157.38亿元"))
+    assert follows(claimed, stated) is True
