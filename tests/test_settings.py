@@ -49,8 +49,8 @@ def test_an_unknown_name_is_refused_with_the_nearest(monkeypatch: pytest.MonkeyP
 
 
 def test_an_unknown_name_in_the_file_is_refused_too(tmp_path: Path):
-    (tmp_path / ".env").write_text("WENSHU_TOKEN=1\n")
-    with pytest.raises(SettingError, match=r"WENSHU_TOKEN: no such setting.*WENSHU_TELEGRAM_TOKEN"):
+    (tmp_path / ".env").write_text("WENSHU_TELEGRAM_TOKN=1\n")
+    with pytest.raises(SettingError, match=r"WENSHU_TELEGRAM_TOKN: no such setting.*WENSHU_TELEGRAM_TOKEN"):
         Settings()
 
 

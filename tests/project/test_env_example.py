@@ -19,7 +19,7 @@ def defaults() -> dict[str, str]:
     """Name → default as written in the file; a default that is worked out at run time is left empty."""
     fixed = {name: field.default for name, field in Settings.model_fields.items()}
     return {
-        f"WENSHU_{name.upper()}": "" if value in (None, PydanticUndefined) else str(value)
+        f"WENSHU_{name.upper()}": "" if value in (None, (), PydanticUndefined) else str(value)
         for name, value in fixed.items()
     }
 
