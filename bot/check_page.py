@@ -7,7 +7,7 @@ from hashlib import sha256
 from html import escape
 from string import Template
 
-from bot import wording
+from bot import phrases, wording
 from knowledge.schema import Citation, Span
 from knowledge.verdict import Checked, Label, Verdict
 
@@ -206,7 +206,7 @@ def _article(citations: list[Citation], checked: Checked) -> Iterator[str]:
 def _link(url: str) -> Iterator[str]:
     """The address as a link if a browser may follow it, else as words."""
     if re.match(r"https?://", url, re.IGNORECASE):
-        yield f'<a href="{_text(url)}" rel="noreferrer">{wording.OPEN_ARTICLE}</a>'
+        yield f'<a href="{_text(url)}" rel="noreferrer">{phrases.OPEN_ARTICLE}</a>'
     elif url:
         yield _text(url)
 

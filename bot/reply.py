@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from bot import wording
+from bot import phrases, wording
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
 
 MAX_ALTERNATIVES = 3
@@ -92,15 +92,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press.
+    """Something to press: it leads somewhere or gives an order.
 
     Attributes:
         text: What it says.
-        url: Where it leads.
+        url: Where it leads; empty for an order.
+        order: What it is short for: a command, the number of the answer, of the citation; at most 64 bytes.
     """
 
     text: str
-    url: str
+    url: str = ""
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,14 @@ class Reply:
         blocks: Paragraphs, in reading order.
         citations: Every label that a block carries is one of theirs.
         buttons: Offered below.
+        number: Of the stored answer; 0 for a reply that answers nothing.
     """
 
     status: ReplyStatus
     blocks: tuple[Block, ...]
     citations: tuple[Citation, ...] = ()
     buttons: tuple[Button, ...] = ()
+    number: int = 0
 
     def sections(self) -> Iterator["Section"]:
         """The blocks in groups that belong together, each with the labels it is the first to use."""
@@ -272,5 +276,5 @@ def _labels(finding: Finding) -> tuple[int, ...]:
 def _buttons(citations: tuple[Citation, ...]) -> tuple[Button, ...]:
     for citation in citations[:1]:
         if citation.url.startswith(("https://", "http://")):
-            return (Button(wording.OPEN_ARTICLE, citation.url),)
+            return (Button(phrases.OPEN_ARTICLE, citation.url),)
     return ()

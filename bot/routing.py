@@ -12,6 +12,28 @@ from knowledge.words import fold
 CHECK = "/check"
 """The command, and what 核对 stands for."""
 
+COMMANDS = (
+    *("/start", "/help", "/ask", CHECK, "/sources", "/article", "/context", "/more", "/new"),
+    *("/feedback", "/useful", "/wrong", "/ingest"),
+)
+"""All commands; what a user may write for one is in `_WORDS`."""
+
+_WORDS = {
+    "帮助": "/help",
+    "来源": "/sources",
+    "出处": "/sources",
+    "原文": "/article",
+    "看原文": "/article",
+    "上下文": "/context",
+    "继续": "/more",
+    "新话题": "/new",
+    "反馈": "/feedback",
+    "有用": "/useful",
+    "有误": "/wrong",
+    "入库": "/ingest",
+}  # fmt: skip
+"""What a user writes in place of a command, alone or before a colon, a blank or a number."""
+
 LONG = 80
 """Characters: a longer text that asks nothing is no key words but a draft."""
 
@@ -41,11 +63,13 @@ class Route:
 
     Attributes:
         want: What is to be done.
-        text: The question; the draft; what is to be confirmed, put as a statement; or the command's name.
+        text: The question; the draft; what is to be confirmed, put as a statement; or what follows the command.
+        command: Of COMMAND, its name: one of `COMMANDS`, or another that opens with `/`.
     """
 
     want: Want
     text: str
+    command: str = ""
 
 
 _ORDER = re.compile(
@@ -76,24 +100,60 @@ _ASKING = re.compile(
 _NAMES = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 
-def route(text: str) -> Route:
+_WORD = re.compile(
+    rf"/?({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:[\s:：，,]+(.+)|\s*(\d{{1,2}}))?", re.DOTALL
+)
+
+_NUMBER = re.compile(r"\[?(\d)\]?")
+"""A citation's number, alone: show where it stands."""
+
+
+def route(text: str, *, pasted: bool = False) -> Route:
     """Where a text goes.
 
     Args:
         text: What the user wrote, without blanks around it; not empty.
+        pasted: True if it is somebody else's words: what states figures is a draft.
 
     >>> route("2021年科创投累计投资多少").want.value, route("科创投投了23.62亿对吗？")
-    ('ask', Route(want=<Want.CONFIRM: 'confirm'>, text='科创投投了23.62亿'))
+    ('ask', Route(want=<Want.CONFIRM: 'confirm'>, text='科创投投了23.62亿', command=''))
     >>> route("核对：科创投投了23.62亿。").text
     '科创投投了23.62亿。'
+    >>> route("原文2"), route("有误：是23.26亿元").command
+    (Route(want=<Want.COMMAND: 'command'>, text='2', command='/article'), '/wrong')
     """
     folded = fold(text)
     if order := _ORDER.match(folded):
         draft = text[order.end() :]
-        return _checked(draft) if draft else Route(Want.COMMAND, CHECK)
-    if text.startswith("/"):
-        return Route(Want.COMMAND, text.split(maxsplit=1)[0].lower())
+        return _checked(draft) if draft else Route(Want.COMMAND, "", CHECK)
+    if command := _command(text, folded):
+        return command
+    if pasted and _n_figures(folded):
+        return Route(Want.CHECK, text)
     return _checked(text) if _is_draft(folded) or _doubts(folded) else Route(Want.ASK, text)
+
+
+def asks(text: str) -> bool:
+    """Whether a text asks anything.
+
+    >>> asks("那科创贷呢？"), asks("应该是23.26亿元")
+    (True, False)
+    """
+    folded = fold(text)
+    return asked(folded) is not Ask.NOTHING or _ASKS_LAST.search(folded) is not None
+
+
+def _command(text: str, folded: str) -> Route | None:
+    """The command that a text is, with what follows it; None if it is none."""
+    if named := _WORD.fullmatch(folded):
+        rest = next((text[slice(*named.span(group))] for group in (2, 3) if named.group(group)), "")
+        return Route(Want.COMMAND, rest.strip(), _WORDS[named.group(1)])
+    if number := _NUMBER.fullmatch(folded):
+        return Route(Want.COMMAND, number.group(1), "/article")
+    if text.startswith("/"):
+        name, *rest = text.split(maxsplit=1)
+        return Route(Want.COMMAND, "".join(rest), name.lower())
+    return None
 
 
 def _checked(text: str) -> Route:

@@ -1,31 +1,241 @@
-"""One inbound text in, one reply document out: the same for every channel."""
+"""One inbound message in, one reply document out: the same for every channel.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+A command goes to `orders`; a question, a follow-up made whole first, is asked; a draft is checked; a figure of the
+asker's own is checked, or asked about if a check sees none.  What was answered is recorded, and the buttons below it
+refer to that record; a button that is pressed goes to `orders` too.
+"""
 
-from bot import mending, reply, verdict_reply, wording
-from bot.reply import Reply, ReplyStatus
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bot import buttons, jsonview, mending, orders, phrases, reply, stored, uploads, verdict_reply
+from bot.conversation import AWAITING, UPLOAD, Conversation
+from bot.inbound import Inbound, Speaker, Upload
+from bot.reply import Block, Reply, ReplyStatus, Role, Run
+from bot.state import Record, State
 from knowledge.errors import WenshuError
-from knowledge.schema import Answer
+from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked
 
 if TYPE_CHECKING:
     from bot.routing import Route
+    from knowledge.ingest import Report
 
-Ask = Callable[[str], Answer]
-"""Answers one question; may take a second and may raise a `WenshuError`."""
+MAX_READINGS = 3
+"""Ways to read a follow-up that are tried; the likelier ones come first."""
 
-Check = Callable[[str], Checked]
-"""Checks one draft; may take seconds and may raise a `WenshuError`."""
 
-_COMMANDS: dict[str, str] = {
-    "/start": f"{wording.START}\n{wording.HELP}",
-    "/help": wording.HELP,
-    "帮助": wording.HELP,
-    "/帮助": wording.HELP,
-    "/check": wording.HOW_TO_CHECK,
-}
+class Library(Protocol):
+    """The articles, as `knowledge.build.Wenshu` offers them.  Methods may take a second and raise a `WenshuError`."""
+
+    def ask(self, question: str) -> Answer:
+        """Answers one question."""
+
+    def check(self, text: str) -> Checked:
+        """Checks the figures of one draft."""
+
+    def article(self, article_id: str) -> Article:
+        """The article of an id."""
+
+    def heads(self, words: str = "", *, most: int = 20, skip: int = 0) -> tuple[list[Article], int]:
+        """Articles by title, without their text, and how many there are."""
+
+    def ingest(self, paths: Sequence[Path]) -> "Report":
+        """Takes articles in."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What answers depend on besides the articles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How conversations are held.
+
+    Attributes:
+        conversation_seconds: How long what was said before counts.
+        admins: Members who may take articles in.
+        public_url: Where the web page is reached from outside; empty if it is not.
+        uploads: Folder for the files that are taken in.
+    """
+
+    conversation_seconds: float
+    admins: frozenset[str]
+    public_url: str
+    uploads: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of one question or draft."""
+
+    understood: str
+    want: str
+    reply: Reply
+    figures: Sequence[jsonview.Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Answers what users write.  Safe to use from several threads.
+
+    Attributes:
+        library: The articles.
+        state: What was said before.
+        policy: How conversations are held.
+        clock: Seconds since 1970.
+    """
+
+    library: Library
+    state: State
+    policy: Policy
+    clock: Callable[[], float] = time.time
+
+    def reply(self, inbound: Inbound) -> Reply:
+        """The reply to one message: to a command, a question, a draft, a file, or to nothing.
+
+        Returns:
+            A whole reply.  An error that names its mend (too long a question, an index out of order) becomes
+            a reply too; anything unforeseen is the caller's to catch.
+        """
+        inbound = replace(inbound, text=sayable(inbound.text).strip())
+        talk = self.conversation(inbound.speaker)
+        try:
+            if inbound.upload is not None:
+                return self._received(inbound.upload, inbound.text, talk)
+            return self._routed(inbound, talk) if inbound.text else reply.notice(phrases.EMPTY)
+        except WenshuError as problem:
+            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+
+    def press(self, speaker: Speaker, order: str) -> Reply:
+        """The reply to a button of ours, whose order comes back as it was sent."""
+        pressed = buttons.parse(order)
+        record = None if pressed is None else self.state.answer(pressed.number)
+        if pressed is None or record is None or record.speaker.room != speaker.room:
+            return reply.notice(phrases.STALE)
+        asked = orders.Order(self.conversation(speaker), self.library, record, pressed.argument)
+        try:
+            return orders.obey(pressed.command, asked)
+        except WenshuError as problem:
+            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+
+    def conversation(self, speaker: Speaker) -> Conversation:
+        """What a speaker and we have said lately."""
+        now = self.clock()
+        return Conversation(self.state, speaker, now, now - self.policy.conversation_seconds)
+
+    # -- texts
+
+    def _routed(self, inbound: Inbound, talk: Conversation) -> Reply:
+        from bot import routing  # knows the grammar of questions, which no command but serve needs
+
+        route = routing.route(inbound.text, pasted=inbound.forwarded)
+        if route.want is routing.Want.COMMAND:
+            return self._command(route, talk)
+        if talk.noted(AWAITING) and not inbound.forwarded and not routing.asks(inbound.text):
+            return orders.corrected(orders.Order(talk, self.library, None, inbound.text))
+        return self._answered(inbound.text, route, talk)
+
+    def _command(self, route: "Route", talk: Conversation) -> Reply:
+        from bot import routing
+
+        if route.command == "/ask":
+            if not route.text:
+                return reply.notice(phrases.HOW_TO_ASK)
+            return self._answered(route.text, routing.Route(routing.Want.ASK, route.text), talk)
+        if route.command == "/ingest":
+            return self._ingested(talk)
+        return orders.obey(route.command, orders.Order(talk, self.library, talk.last, route.text))
+
+    def _answered(self, words: str, route: "Route", talk: Conversation) -> Reply:
+        """Answer or check; a follow-up as the first of its readings that the articles answer."""
+        from bot.routing import Want
+
+        readings = () if route.want is Want.CHECK else _readings(words, talk.question)
+        tried: list[_Done] = []
+        for done in self._each(readings) if readings else (self._done(words, route),):
+            tried.append(done)
+            if done.reply.status in {ReplyStatus.ANSWERED, ReplyStatus.CHECKED}:
+                break
+        best = tried[-1] if tried[-1].reply.status is not ReplyStatus.ABSTAINED else tried[0]
+        return self._recorded(words, best, talk, echo=bool(readings))
+
+    def _each(self, readings: Sequence[str]) -> Iterator[_Done]:
+        from bot import routing
+
+        for text in readings[:MAX_READINGS]:
+            yield self._done(text, routing.route(text))
+
+    def _done(self, words: str, route: "Route") -> _Done:
+        """Check or ask; what is to be confirmed but has no figure that a check can see is asked."""
+        from bot.routing import Want
+
+        if route.want in {Want.CHECK, Want.CONFIRM}:
+            checked = self.library.check(route.text)
+            figures = jsonview.checked_view(checked)["figures"]
+            if route.want is Want.CHECK:
+                return _Done(route.text, route.want, verdict_reply.from_checked(checked), figures)
+            if checked.verdicts:
+                return _Done(words, route.want, verdict_reply.confirmed(checked), figures)
+        answer = self.library.ask(words)
+        figures = jsonview.answer_view(answer)["figures"]
+        return _Done(words, Want.ASK, reply.from_answer(answer), figures)
+
+    def _recorded(self, words: str, done: _Done, talk: Conversation, *, echo: bool) -> Reply:
+        """The reply, stored, with the buttons that refer to it."""
+        answer = done.reply
+        if echo:
+            said = Block(Role.TEXT, (Run(phrases.understood(done.understood)),))
+            answer = replace(answer, blocks=(said, *answer.blocks))
+        cited = {citation.article_id for citation in answer.citations}
+        versions = {article_id: self.library.article(article_id).sha256 for article_id in sorted(cited)}
+        record = Record(
+            speaker=talk.speaker,
+            question=words,
+            understood=done.understood,
+            want=done.want,
+            status=answer.status,
+            reply=stored.dumps(answer),
+            figures=jsonview.dumps(done.figures),
+            versions=json.dumps(versions, ensure_ascii=False),
+            engine=self.library.fingerprint,
+        )
+        number = self.state.record(record, at=talk.now)
+        offered = buttons.below(answer, number, public_url=self.policy.public_url)
+        return replace(answer, number=number, buttons=offered)
+
+    # -- files
+
+    def _received(self, upload: Upload, words: str, talk: Conversation) -> Reply:
+        """Check a file; keep it a while for an admin, who may take it in."""
+        from bot import routing
+
+        wanted = routing.route(words).command if words else ""
+        is_admin = talk.speaker.member in self.policy.admins
+        if is_admin:
+            talk.note(UPLOAD, str(uploads.keep(self.policy.uploads, upload)))
+        if wanted == "/ingest":
+            return self._ingested(talk)
+        text = uploads.text_of(upload)
+        done = self._done(text, routing.Route(routing.Want.CHECK, text))
+        answer = self._recorded(text, done, talk, echo=False)
+        if not is_admin:
+            return answer
+        offer = Block(Role.TEXT, (Run(phrases.CAN_INGEST),))
+        return replace(answer, blocks=(*answer.blocks, offer))
+
+    def _ingested(self, talk: Conversation) -> Reply:
+        if talk.speaker.member not in self.policy.admins:
+            return reply.notice(phrases.NOT_ADMIN)
+        path = talk.noted(UPLOAD)
+        if not path or not Path(path).is_file():
+            return reply.notice(phrases.NO_UPLOAD)
+        talk.note(UPLOAD, "")
+        return uploads.taken_in(self.library.ingest([uploads.admit(Path(path))]))
 
 
 def sayable(text: str) -> str:
@@ -37,52 +247,10 @@ def sayable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Answers what users write.
+def _readings(words: str, before: str) -> tuple[str, ...]:
+    if not before:
+        return ()
+    from knowledge import follow_up
+    from knowledge.words import tokenize
 
-    Attributes:
-        ask: Answers one question.
-        check: Checks the figures of one draft.
-    """
-
-    ask: Ask
-    check: Check
-
-    def reply(self, text: str) -> Reply:
-        """The reply to one message: to a command, to nothing, to a question, or to a draft.
-
-        Args:
-            text: What the user wrote, the bot's own name taken out by the channel.
-
-        Returns:
-            A whole reply.  An error that names its mend (too long a question, an index out of order) becomes
-            a reply too; anything unforeseen is the caller's to catch.
-        """
-        from bot import routing  # knows the grammar of questions, which no command but serve needs
-
-        words = sayable(text).strip()
-        if not words:
-            return reply.notice(wording.EMPTY)
-        if words in _COMMANDS:
-            return reply.notice(_COMMANDS[words])
-        route = routing.route(words)
-        if route.want is routing.Want.COMMAND:
-            # Whatever stands behind it: `/start 科创投` is a deep link, `/help me` is still /help.
-            return reply.notice(_COMMANDS.get(route.text, wording.UNKNOWN_COMMAND))
-        try:
-            return self._done(words, route)
-        except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
-
-    def _done(self, words: str, route: "Route") -> Reply:
-        """Check or ask; what is to be confirmed but has no figure that a check can see is asked."""
-        from bot.routing import Want
-
-        if route.want is not Want.ASK:
-            checked = self.check(route.text)
-            if route.want is Want.CHECK:
-                return verdict_reply.from_checked(checked)
-            if checked.verdicts:
-                return verdict_reply.confirmed(checked)
-        return reply.from_answer(self.ask(words))
+    return follow_up.readings(words, before, tokenize=tokenize)

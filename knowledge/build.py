@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from hashlib import sha256
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -156,6 +158,10 @@ class Wenshu:
         """All articles, in the order they were taken in."""
         return self._parts.catalog.articles()
 
+    def heads(self, words: str = "", *, most: int = 20, skip: int = 0) -> tuple[list[Article], int]:
+        """Articles whose title or source holds some words, newest first, without their text; and how many there are."""
+        return self._parts.catalog.heads(words, most=most, skip=skip)
+
     def ledger(self, article_id: str | None = None) -> Iterator[tuple[Article, Figure]]:
         """Every figure of an article, or of all, in the order of the texts."""
         from knowledge import words
@@ -164,6 +170,14 @@ class Wenshu:
         for article in self.articles() if article_id is None else [self.article(article_id)]:
             for figure in link(words.fold(article.text), anchor=article.day):
                 yield article, figure
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What answers depend on besides the articles: our version, the reading model, the settings of reading."""
+        given = self._settings
+        settings = (given.embedder, given.top_k, given.encoding, given.max_tokens)
+        learned = _model_text().encode("utf-8") + repr(settings).encode("utf-8")
+        return f"{version('wenshu')}+{sha256(learned).hexdigest()[:12]}"
 
     @property
     def is_empty(self) -> bool:
@@ -345,6 +359,8 @@ def _model() -> "Model":
 
     from knowledge.ranking import Model
 
-    return Model.from_json(
-        json.loads(resources.files("knowledge").joinpath("reading_model.json").read_text("utf-8"))
-    )
+    return Model.from_json(json.loads(_model_text()))
+
+
+def _model_text() -> str:
+    return resources.files("knowledge").joinpath("reading_model.json").read_text("utf-8")

@@ -8,8 +8,8 @@ article that is gone or changed are listed in `stale` until they are deleted the
 """
 
 import contextlib
-import json
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from knowledge import records
 from knowledge.errors import HomeBusyError, IndexStateError, StorageError, WenshuError
 from knowledge.schema import Article, Passage
 
@@ -54,7 +55,6 @@ _PASSAGE = (
     "a.id, p.start, p.stop, substr(a.text, p.start + 1, p.stop - p.start), p.n_tokens, p.heading"
     " FROM passages p JOIN articles a ON a.number = p.article"
 )
-_FIELDS = "id, title, source, published, url, tags, sha256, text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +145,41 @@ class Catalog:
 
     def article(self, article_id: str) -> Article | None:
         """The article, or None if it is not in."""
-        rows = self._rows(f"SELECT {_FIELDS} FROM articles WHERE id = ?", (article_id,))
-        return _article(rows[0]) if rows else None
+        rows = self._rows(f"SELECT {records.FIELDS} FROM articles WHERE id = ?", (article_id,))
+        return records.article(rows[0]) if rows else None
 
     def articles(self) -> Iterator[Article]:
         """All articles in the order they came, a few at a time."""
-        yield from (_article(fields) for _, *fields in self._walk(f"number, {_FIELDS}"))
+        yield from (records.article(fields) for _, *fields in self._walk(f"number, {records.FIELDS}"))
+
+    def heads(self, words: str, *, most: int, skip: int = 0) -> tuple[list[Article], int]:
+        """Articles whose title or source holds some words, newest first, without their text; and how many there are.
+
+        Args:
+            words: Any part of either; empty for all articles.
+            most: How many at most.
+            skip: How many of the newest to leave out.
+        """
+        where, like = "title LIKE ?1 ESCAPE '\\' OR source LIKE ?1 ESCAPE '\\'", f"%{_literal(words)}%"
+        columns = records.FIELDS.removesuffix(", text")
+        rows = self._rows(
+            f"SELECT {columns}, '' FROM articles WHERE {where}"
+            " ORDER BY published IS NULL, published DESC, number LIMIT ?2 OFFSET ?3",
+            (like, most, skip),
+        )
+        n_articles = self._rows(f"SELECT count(*) FROM articles WHERE {where}", (like,))[0][0]
+        return [records.article(row) for row in rows], int(n_articles)
 
     def entries(self, article_ids: Sequence[str]) -> list[Entry]:
         """Those of the articles that are in, with their passages and origins."""
-        sql = f"SELECT number, {_FIELDS}, origin FROM articles WHERE id IN ({{}}) ORDER BY number"
+        sql = f"SELECT number, {records.FIELDS}, origin FROM articles WHERE id IN ({{}}) ORDER BY number"
         return [self._entry(row) for row in self._named(sql, article_ids)]
 
     def passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
         """Those of the passages that are in, by id."""
         sql = f"SELECT {_PASSAGE} WHERE a.id = ? AND p.start = ? AND p.stop = ?"
-        found = [(i, self._rows(sql, key)) for i in passage_ids if (key := _key(i))]
-        return {passage_id: _passage(rows[0]) for passage_id, rows in found if rows}
+        found = [(i, self._rows(sql, key)) for i in passage_ids if (key := records.key(i))]
+        return {passage_id: records.passage(rows[0]) for passage_id, rows in found if rows}
 
     def known(self) -> dict[str, Known]:
         """Digest and origin of every article, by id."""
@@ -174,8 +192,8 @@ class Catalog:
             self._drop(base, [e.article.id for e in entries])
             for entry in entries:
                 number = base.execute(
-                    f"INSERT INTO articles ({_FIELDS}, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*_row(entry.article), entry.origin),
+                    f"INSERT INTO articles ({records.FIELDS}, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*records.row(entry.article), entry.origin),
                 ).lastrowid
                 base.executemany(
                     "INSERT INTO passages (article, start, stop, n_tokens, heading) VALUES (?, ?, ?, ?, ?)",
@@ -204,17 +222,17 @@ class Catalog:
 
     def unindexed(self) -> Iterator[Entry]:
         """Articles that the lexical index has yet to take in, a few at a time."""
-        yield from map(self._entry, self._walk(f"number, {_FIELDS}, origin", "lexical = 0"))
+        yield from map(self._entry, self._walk(f"number, {records.FIELDS}, origin", "lexical = 0"))
 
     def to_embed(self, n: int) -> list[Passage]:
         """The next passages without a vector."""
         sql = f"SELECT {_PASSAGE} WHERE p.dense = 0 ORDER BY p.article, p.start LIMIT ?"
-        return [_passage(row) for row in self._rows(sql, (n,))]
+        return [records.passage(row) for row in self._rows(sql, (n,))]
 
     def bare(self, passage_ids: Sequence[str]) -> set[str]:
         """Those of the passages that are in and have no vector."""
         sql = f"SELECT {_PASSAGE} WHERE p.dense = 0 AND a.id = ? AND p.start = ? AND p.stop = ?"
-        return {i for i in passage_ids if (key := _key(i)) and self._rows(sql, key)}
+        return {i for i in passage_ids if (key := records.key(i)) and self._rows(sql, key)}
 
     def stale(self, index: Index) -> list[str]:
         """Articles whose former entries are still in the index."""
@@ -276,12 +294,12 @@ class Catalog:
 
     def _entry(self, row: Sequence[Any]) -> Entry:
         number, *fields, origin = row
-        article = _article(fields)
+        article = records.article(fields)
         rows = self._rows(
             "SELECT start, stop, n_tokens, heading FROM passages WHERE article = ? ORDER BY start", (number,)
         )
         cut = ((article.id, lo, hi, article.text[lo:hi], n, heading) for lo, hi, n, heading in rows)
-        return Entry(article, origin, tuple(map(_passage, cut)))
+        return Entry(article, origin, tuple(map(records.passage, cut)))
 
     def _number(self, sql: str) -> int:
         return int(self._rows(sql)[0][0])
@@ -363,28 +381,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     return base
 
 
-def _row(article: Article) -> tuple[object, ...]:
-    tags = json.dumps(article.tags, ensure_ascii=False)
-    head = (article.id, article.title, article.source, article.published, article.url)
-    return (*head, tags, article.sha256, article.text)
-
-
-def _article(row: Sequence[Any]) -> Article:
-    *fields, tags, sha256, text = row
-    article_id, title, source, published, url = fields
-    return Article(article_id, title, source, published, url, text, sha256, tuple(json.loads(tags)))
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    article_id, start, end = row[:3]
-    return Passage(f"{article_id}#{start}-{end}", *row)
-
-
-def _key(passage_id: str) -> tuple[str, int, int] | None:
-    """Article, start and end of a passage's id; None if it is none of ours."""
-    article_id, _, span = passage_id.rpartition("#")
-    start, _, end = span.partition("-")
-    return (article_id, int(start), int(end)) if start.isdecimal() and end.isdecimal() else None
+def _literal(words: str) -> str:
+    """Words as LIKE takes them by the letter."""
+    return re.sub(r"([\\%_])", r"\\\1", words)
 
 
 def _portions(names: Sequence[str]) -> Iterator[list[str]]:

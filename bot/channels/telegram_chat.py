@@ -24,7 +24,7 @@ from telegram.ext import (
 )
 from telegram.request import BaseRequest, HTTPXRequest
 
-from bot import reply, wording
+from bot import phrases, reply
 from bot.channels.telegram_delivery import Delivery, Place
 from bot.reply import Reply, ReplyStatus
 from bot.service import Service
@@ -144,7 +144,7 @@ class TelegramChat:
         """Fill the menu; a bot without one still answers."""
         try:
             await self._application.bot.set_my_commands(
-                [BotCommand(*command) for command in wording.COMMANDS]
+                [BotCommand(*command) for command in phrases.COMMANDS]
             )
         except TelegramError as problem:
             _log.warning("commands not set: %s", type(problem).__name__)
@@ -171,7 +171,7 @@ class TelegramChat:
         if isinstance(problem, TelegramError) or not isinstance(update, Update) or update.message is None:
             return
         try:
-            await self._say(update.message, reply.notice(wording.APOLOGY, status=ReplyStatus.ERROR))
+            await self._say(update.message, reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR))
         except TelegramError as failed:
             _log.warning("update %d: no apology either: %s", number, type(failed).__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import wording
+from bot import phrases, wording
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
 from bot.service import Ask, Service
 from knowledge.errors import IndexStateError, UsageError
@@ -65,24 +65,24 @@ def test_half_a_surrogate_pair_does_not_reach_the_engine(answered: Answer):
 @pytest.mark.parametrize("text", ["", "   ", "\n\u3000"])
 def test_nothing_gets_an_invitation(text: str, answered: Answer):
     service, asked = asks(answered)
-    assert said(service.reply(text)) == wording.EMPTY
+    assert said(service.reply(text)) == phrases.EMPTY
     assert asked == []
 
 
 @pytest.mark.parametrize("text", ["/help", "帮助", "/HELP", "/help 我", "/帮助"])
 def test_help(text: str, answered: Answer):
     service, asked = asks(answered)
-    assert said(service.reply(text)) == wording.HELP
+    assert said(service.reply(text)) == phrases.HELP
     assert asked == []
 
 
 def test_start_greets_and_explains(answered: Answer):
-    assert said(asks(answered)[0].reply("/start")).startswith(wording.START)
+    assert said(asks(answered)[0].reply("/start")).startswith(phrases.START)
 
 
 def test_an_unknown_command_is_no_question(answered: Answer):
     service, asked = asks(answered)
-    assert said(service.reply("/rm -rf")) == wording.UNKNOWN_COMMAND
+    assert said(service.reply("/rm -rf")) == phrases.UNKNOWN_COMMAND
     assert asked == []
 
 
@@ -120,7 +120,7 @@ def test_an_order_to_check_checks_what_follows(order: str, checked: Checked):
 @pytest.mark.parametrize("order", ["/check", "核对", "核对："])
 def test_an_order_to_check_nothing_is_told_how(order: str, checked: Checked):
     service, given = checks(checked)
-    assert said(service.reply(order)).splitlines() == wording.HOW_TO_CHECK.splitlines()
+    assert said(service.reply(order)).splitlines() == phrases.HOW_TO_CHECK.splitlines()
     assert given == []
 
 

@@ -375,7 +375,7 @@ async def test_an_unforeseen_error_apologises_and_logs_neither_words_nor_token(h
     line = Line()
     async with running(line, ask) as chat:
         await receive(chat, message("机密的问题"))
-    assert [sent["text"] for sent in line.sent] == [wording.APOLOGY]
+    assert [sent["text"] for sent in line.sent] == [phrases.APOLOGY]
     logging.getLogger("anything").error("https://api.telegram.org/bot%s/getMe", TOKEN)
     log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
     assert "RuntimeError" in log
@@ -395,7 +395,7 @@ async def test_a_picture_in_a_private_chat_gets_a_word(answered: Answer):
     line = Line()
     async with running(line, lambda _: answered) as chat:
         await receive(chat, message(""))
-    assert [sent["text"] for sent in line.sent] == [wording.EMPTY]
+    assert [sent["text"] for sent in line.sent] == [phrases.EMPTY]
 
 
 async def test_a_draft_is_checked_in_order_of_its_chat(checked: Checked):

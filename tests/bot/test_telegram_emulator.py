@@ -14,7 +14,7 @@ from aiohttp import web
 from lo_bot_api_emulator import LoBotApiEmulator
 from lo_bot_api_emulator.journal import verdict
 
-from bot import wording
+from bot import phrases, wording
 from bot.channels.telegram_chat import TelegramChat
 from bot.service import Service
 from knowledge.schema import Answer
@@ -165,7 +165,7 @@ async def test_commands(tmp_path: Path, answered: Answer):
         await write(address, "/start")
         await write(address, "/help")
         start, help_page = await until(server, 2)
-    assert wording.START in start["text"]
+    assert phrases.START in start["text"]
     assert "直接提问" in help_page["text"]
     menu = next(fields for method, fields in server.accepted if method == "setMyCommands")
     assert [command["command"] for command in json.loads(menu["commands"])] == ["start", "check", "help"]

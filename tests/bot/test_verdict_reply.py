@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import wording
+from bot import phrases, wording
 from bot.channels.telegram_delivery import CAPABILITIES as TELEGRAM
 from bot.render import MIN_LENGTH, Capabilities, Unit, length, render
 from bot.reply import MAX_LABELS, Reply, ReplyStatus, Role
@@ -40,7 +40,7 @@ def test_what_is_not_supported_comes_first_then_the_rest_in_short(checked: Check
     ]
     assert [block.labels for block in reply.blocks] == [(), (2,), (), (4,), (1, 3)]
     assert [citation.label for citation in reply.citations] == [1, 2, 3, 4]
-    assert [button.text for button in reply.buttons] == [wording.OPEN_ARTICLE]
+    assert [button.text for button in reply.buttons] == [phrases.OPEN_ARTICLE]
 
 
 def test_a_figure_of_an_article_has_its_sentence_beside_it(checked: Checked):

@@ -1,0 +1,82 @@
+"""What is said in a conversation besides answers: commands, feedback, limits.  Beside `bot.wording`."""
+
+from knowledge.schema import Article, Citation
+
+START = "您好，我是问数。"
+
+HELP = """我只回答文章里写明的数字，并给出数字所在的原句。
+直接提问即可，例如：科创投累计投资多少？
+可以接着问：那科创贷呢？去年呢？发“新话题”就不再接着上文。
+也可以问是非题：科创贷放款有没有超过150亿元？
+文章里没有的，我会直说没有，并给出最接近的原文。
+把稿子贴给我，或写“核对：……”，我会逐个核对里面的数字：支持、不符，还是查无依据。.docx .pdf .txt 文件也可以直接发来。
+答案下面可看原文、上下文；没有按钮时回复数字（如 1）看原文，回复“上下文”“有用”“有误”。
+群里请 @我，或回复我的消息再问。"""
+
+EMPTY = "请发一个问题，例如：科创投累计投资多少？"
+HOW_TO_ASK = "请把问题写在后面，例如：/ask 科创投累计投资多少"
+UNKNOWN_COMMAND = "没有这个命令。发 /help 看看我能做什么。"
+APOLOGY = "抱歉，这次没能答出来，问题已记录。请稍后再试一次。"
+
+HOW_TO_CHECK = """请把要核对的文字写在后面，例如：
+核对：截至2021年底，科创投累计投资23.62亿元。
+也可以把整段稿子直接贴给我，或发来 .docx .pdf .txt 文件。"""
+
+COMMANDS = (
+    ("start", "开始使用"),
+    ("help", "我能做什么"),
+    ("ask", "提一个问题"),
+    ("check", "核对一段文字里的数字"),
+    ("sources", "上一个答案的出处"),
+    ("article", "看原文"),
+    ("new", "换一个新话题"),
+    ("feedback", "反馈意见"),
+)
+"""The menu of a chat."""
+
+OPEN_ARTICLE = "看原文"
+CONTEXT = "上下文"
+USEFUL = "👍 有用"
+WRONG = "👎 有误"
+
+NO_LAST_ANSWER = "还没有可看的答案。请先提一个问题。"
+NO_CITATION = "上一个答案没有引用原文。"
+NO_MORE = "后面没有了。"
+STALE = "这条答案已过期，请重新提问。"
+NEW_TOPIC = "好的，换新话题。"
+NOTHING_FOUND = "没有找到标题里有“{words}”的文章。"
+NEWEST = "库里共 {n} 篇文章，最新的是："
+FOUND = "标题里有“{words}”的文章共 {n} 篇："
+HOW_TO_OPEN = "发“原文 标题里的几个字”可打开其中一篇。"
+
+THANKS = "已记下，谢谢。"
+THANKS_FOR_SAYING = "已记下您说的，谢谢。我们会用它来改进。"
+WHAT_IS_RIGHT = "已记下，谢谢。正确的应是什么？直接回复一句即可；发新的问题就跳过。"
+HOW_TO_FEEDBACK = "请把意见写在后面，例如：反馈：单位应为亿元"
+
+TOO_FAST = "您问得有点快，请 {seconds} 秒后再试。"
+CROWDED = "现在问的人太多，请稍后再试。"
+WAITING = "排队中：前面还有 {n} 条，轮到就答，不用重发。"
+
+NOT_ADMIN = "只有管理员可以入库文章。"
+NO_UPLOAD = "还没有可入库的文件。请先把文件发来，再发“入库”。"
+CAN_INGEST = "要把这个文件收录为文章，请发“入库”。"
+FILE_TOO_LARGE = "文件太大（超过 {megabytes} MB），请拆成几份再发。"
+FILE_KIND = "看不了“{suffix}”这种文件。可发 .docx .pdf .txt .md .html，或直接贴文字。"
+NO_FILE_SUFFIX = "这个文件没有后缀，不知道是哪种文件。可发 .docx .pdf .txt .md .html，或直接贴文字。"
+NOT_TEXT = "我只看得懂文字和文件（.docx .pdf .txt）。请把问题打出来。"
+
+
+def understood(question: str) -> str:
+    """How a follow-up was read."""
+    return f"您问的是：{question}"
+
+
+def more(n_left: int) -> str:
+    """There is more of an article."""
+    return f"（还有 {n_left} 字，回复“继续”往下看）"
+
+
+def head(article: Article | Citation, day: str, untitled: str) -> str:
+    """An article in a line: title, paper, day."""
+    return " ".join(part for part in (f"《{article.title or untitled}》", article.source, day) if part)

@@ -1,0 +1,340 @@
+# ruff: noqa: S608 -- into a statement go only our own names; values are bound
+"""What must outlive a restart: messages under way, answers given, what users said of them, and small notes.
+
+`messages` is inbox and outbox in one: a row is written before the platform is told that its message arrived, gets the
+parts of its reply before the first is sent, and counts those that were.  What a kill leaves behind is done again from
+there.  A row that is done keeps its key alone, so that a message that comes again is known.
+
+Times are seconds since 1970.  Safe to use from several threads.
+"""
+
+import contextlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.inbound import Speaker
+from knowledge.errors import IndexStateError, StorageError
+
+VERSION = 1
+_WAIT_SECONDS = 10.0
+_DAY = 86_400.0
+
+DEDUPE_DAYS = 7
+"""How long a message that is done is known again; no platform redelivers after a day or two."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS messages (
+    channel TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, payload TEXT NOT NULL,
+    parts TEXT, n_sent INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, sent TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (channel, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS messages_open ON messages (channel, at) WHERE done = 0;
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL,
+    channel TEXT NOT NULL, chat TEXT NOT NULL, user TEXT NOT NULL,
+    question TEXT NOT NULL, understood TEXT NOT NULL, want TEXT NOT NULL, status TEXT NOT NULL,
+    reply TEXT NOT NULL, figures TEXT NOT NULL, versions TEXT NOT NULL, engine TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS answers_of ON answers (channel, chat, user, id);
+CREATE INDEX IF NOT EXISTS answers_at ON answers (at);
+CREATE TABLE IF NOT EXISTS feedback (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, member TEXT NOT NULL,
+    answer INTEGER, question TEXT NOT NULL, answered TEXT NOT NULL, useful INTEGER NOT NULL, said TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS feedback_of ON feedback (answer, member) WHERE answer IS NOT NULL;
+CREATE TABLE IF NOT EXISTS notes (
+    channel TEXT NOT NULL, chat TEXT NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL,
+    at REAL NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (channel, chat, user, name)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message under way.
+
+    Attributes:
+        channel: The platform.
+        id: Its name there, unique in the channel.
+        at: When it was taken in.
+        payload: What the channel needs to handle it again.
+        parts: The reply, ready to be sent, or None if it is still to be made.
+        n_sent: How many of the parts have left.
+    """
+
+    channel: str
+    id: str
+    at: float
+    payload: str
+    parts: tuple[str, ...] | None = None
+    n_sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An answer as it was given.
+
+    Attributes:
+        speaker: Whom it was given to.
+        question: As written.
+        understood: As it was read: a follow-up made whole.
+        want: ask, check or confirm.
+        status: answered, abstained or checked.
+        reply: The reply document as JSON.
+        figures: The figures in it, each as the command line's JSON has it, as a JSON list.
+        versions: Digest of every article cited, by id, as JSON.
+        engine: Which version of us, of the reading model and of the settings answered.
+        id: Its number; 0 before it is stored.
+        at: When.
+    """
+
+    speaker: Speaker
+    question: str
+    understood: str
+    want: str
+    status: str
+    reply: str
+    figures: str
+    versions: str
+    engine: str
+    id: int = 0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a user says of an answer.
+
+    Attributes:
+        at: When.
+        member: Who says it.
+        question: What had been asked, made whole; empty if it is about no answer.
+        answered: What we had said.
+        useful: False if it is called wrong.
+        said: What is right in their words; may be empty.
+        id: Its number; 0 before it is stored.
+    """
+
+    at: float
+    member: str
+    question: str
+    answered: str
+    useful: bool
+    said: str
+    id: int = 0
+
+
+_RECORD = "id, at, channel, chat, user, question, understood, want, status, reply, figures, versions, engine"
+
+
+class State:
+    """The database of a home; made when first opened."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens it.
+
+        Raises:
+            StorageError: It can't be opened or written.
+            IndexStateError: It is damaged or of another version.
+        """
+        self._path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(
+                path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute(
+                "PRAGMA synchronous = FULL"
+            )  # a platform told "received" will not say it again
+            self._prepare()
+        except (sqlite3.Error, OSError) as problem:
+            raise _translated(path, problem) from problem
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        with self._lock:
+            self._base.close()
+
+    # -- messages under way
+
+    def take(self, channel: str, message_id: str, payload: str, *, at: float) -> bool:
+        """Notes that a message came in; False if it is known."""
+        sql = "INSERT OR IGNORE INTO messages (channel, id, at, payload) VALUES (?, ?, ?, ?)"
+        return self._write(sql, (channel, message_id, at, payload)) == 1
+
+    def message(self, channel: str, message_id: str) -> Message | None:
+        """A message under way; None if there is none, or it is done."""
+        found = self._messages("channel = ? AND id = ? AND done = 0", (channel, message_id))
+        return found[0] if found else None
+
+    def under_way(self, channel: str) -> list[Message]:
+        """The messages of a channel that are not done, oldest first."""
+        return self._messages("channel = ? AND done = 0 ORDER BY at", (channel,))
+
+    def ready(self, channel: str, message_id: str, parts: Sequence[str]) -> None:
+        """Notes the reply to a message, before any of it is sent."""
+        sql = "UPDATE messages SET parts = ? WHERE channel = ? AND id = ?"
+        self._write(sql, (json.dumps(parts, ensure_ascii=False), channel, message_id))
+
+    def sent(self, channel: str, message_id: str, name: str) -> None:
+        """Notes that the next part of a reply has left, and what the platform calls it."""
+        sql = (
+            "UPDATE messages SET n_sent = n_sent + 1, sent = json_insert(sent, '$[#]', ?)"
+            " WHERE channel = ? AND id = ?"
+        )
+        self._write(sql, (name, channel, message_id))
+
+    def sent_as(self, channel: str, message_id: str) -> tuple[str, ...]:
+        """What the platform calls the parts that were sent in reply to a message, done or not."""
+        rows = self._rows("SELECT sent FROM messages WHERE channel = ? AND id = ?", (channel, message_id))
+        return tuple(json.loads(rows[0][0])) if rows else ()
+
+    def done(self, channel: str, message_id: str) -> None:
+        """Notes that a message needs nothing more; its words are forgotten, its key is not."""
+        sql = "UPDATE messages SET done = 1, payload = '', parts = NULL WHERE channel = ? AND id = ?"
+        self._write(sql, (channel, message_id))
+
+    # -- answers given
+
+    def record(self, record: Record, *, at: float) -> int:
+        """Stores an answer and returns its number."""
+        who = record.speaker
+        fields = (record.question, record.understood, record.want, record.status)
+        values = (
+            *(at, who.channel, who.chat, who.user),
+            *fields,
+            *(record.reply, record.figures, record.versions, record.engine),
+        )
+        columns = _RECORD.removeprefix("id, ")
+        with self._lock, self._translating():
+            marks = ", ".join("?" * len(values))
+            done = self._base.execute(f"INSERT INTO answers ({columns}) VALUES ({marks})", values)
+            return int(done.lastrowid or 0)
+
+    def answer(self, number: int) -> Record | None:
+        """An answer by its number."""
+        found = self._records("WHERE id = ?", (number,))
+        return found[0] if found else None
+
+    def answers_to(self, speaker: Speaker, *, since: float, most: int) -> list[Record]:
+        """What was last answered to a speaker, newest first."""
+        who = (speaker.channel, speaker.chat, speaker.user)
+        return self._records(
+            "WHERE channel = ? AND chat = ? AND user = ? AND at >= ? ORDER BY id DESC LIMIT ?",
+            (*who, since, most),
+        )
+
+    def answers(self, *, since: float) -> Iterator[Record]:
+        """All answers from a time on, oldest first, a few at a time."""
+        last = 0
+        while found := self._records("WHERE id > ? AND at >= ? ORDER BY id LIMIT 500", (last, since)):
+            last = found[-1].id
+            yield from found
+
+    # -- what users say of them
+
+    def judge(self, answer: Record | None, feedback: Feedback) -> None:
+        """Stores what a user says of an answer, or of none, in place of what they said of it before."""
+        number = None if answer is None else answer.id
+        given = (feedback.at, feedback.member, number, feedback.question, feedback.answered)
+        self._write(
+            "INSERT INTO feedback (at, member, answer, question, answered, useful, said)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (answer, member) WHERE answer IS NOT NULL"
+            " DO UPDATE SET at = excluded.at, useful = excluded.useful, said = excluded.said",
+            (*given, int(feedback.useful), feedback.said),
+        )
+
+    def feedback(self) -> list[Feedback]:
+        """All that was said, oldest first."""
+        rows = self._rows("SELECT at, member, question, answered, useful, said, id FROM feedback ORDER BY id")
+        return [Feedback(*told, bool(useful), said, number) for *told, useful, said, number in rows]
+
+    # -- notes on a conversation
+
+    def note(self, speaker: Speaker, name: str, value: str, *, at: float) -> None:
+        """Keeps a value for a speaker, in place of the one of that name."""
+        who = (speaker.channel, speaker.chat, speaker.user)
+        self._write("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?, ?)", (*who, name, at, value))
+
+    def noted(self, speaker: Speaker, name: str, *, since: float) -> str:
+        """The value of a name, if it was noted since; else empty."""
+        who = (speaker.channel, speaker.chat, speaker.user)
+        where = "channel = ? AND chat = ? AND user = ? AND name = ? AND at >= ?"
+        rows = self._rows(f"SELECT value FROM notes WHERE {where}", (*who, name, since))
+        return str(rows[0][0]) if rows else ""
+
+    # -- what is kept no longer
+
+    def sweep(self, *, now: float, answers_seconds: float) -> None:
+        """Deletes what has been kept long enough.
+
+        Args:
+            now: The time.
+            answers_seconds: How long answers and notes are kept.
+        """
+        with self._lock, self._translating():
+            self._base.execute("DELETE FROM messages WHERE done = 1 AND at < ?", (now - DEDUPE_DAYS * _DAY,))
+            self._base.execute("DELETE FROM answers WHERE at < ?", (now - answers_seconds,))
+            self._base.execute("DELETE FROM notes WHERE at < ?", (now - answers_seconds,))
+
+    def check(self) -> None:
+        """Raises an error if the file can't be read."""
+        self._rows("SELECT count(*) FROM messages WHERE done = 0")
+
+    # -- plumbing
+
+    def _prepare(self) -> None:
+        got = self._base.execute("PRAGMA user_version").fetchone()[0]
+        if got == 0:
+            self._base.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        elif got != VERSION:
+            message = f"{self._path}: expected version {VERSION}, got {got}; move it away"
+            raise IndexStateError(message, item=str(self._path), code="state")
+
+    def _messages(self, where: str, values: Sequence[object]) -> list[Message]:
+        rows = self._rows(
+            f"SELECT channel, id, at, payload, parts, n_sent FROM messages WHERE {where}", values
+        )
+        return [
+            Message(channel, name, at, payload, None if parts is None else tuple(json.loads(parts)), n_sent)
+            for channel, name, at, payload, parts, n_sent in rows
+        ]
+
+    def _records(self, where: str, values: Sequence[object]) -> list[Record]:
+        rows = self._rows(f"SELECT {_RECORD} FROM answers {where}", values)
+        return [
+            Record(Speaker(channel, chat, user), *fields, id=number, at=at)
+            for number, at, channel, chat, user, *fields in rows
+        ]
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._translating():
+            return self._base.execute(sql, values).fetchall()
+
+    def _write(self, sql: str, values: Sequence[object]) -> int:
+        with self._lock, self._translating():
+            return self._base.execute(sql, values).rowcount
+
+    @contextlib.contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Turns what SQLite raises into our errors."""
+        try:
+            yield
+        except sqlite3.Error as problem:
+            raise _translated(self._path, problem) from problem
+
+
+def _translated(path: Path, problem: sqlite3.Error | OSError) -> StorageError | IndexStateError:
+    name = getattr(problem, "sqlite_errorname", "")
+    if name in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+        message = f"{path}: can't be used ({problem}); move it away"
+        return IndexStateError(message, item=str(path), code="state")
+    return StorageError(f"{path}: {problem}; make room or check rights", item=str(path), code="storage")
