@@ -1,0 +1,88 @@
+"""What every channel goes through: a turn at the desk, the service, and an apology should it fail."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import perf_counter
+
+from bot import phrases, reply
+from bot.desk import CrowdedError, Desk
+from bot.guard import Guard
+from bot.inbound import Inbound, Speaker
+from bot.metrics import Metrics
+from bot.reply import Reply, ReplyStatus
+from bot.service import Service
+
+OnWait = Callable[[int], Awaitable[None]]
+"""Told, once and if it lasts, how many stand before."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Replies to messages, for channels that run in one event loop.
+
+    Attributes:
+        service: Answers.
+        desk: Where it does.
+        guard: Who is let in; asked by the channel, which knows what to say to those who are not.
+        metrics: Counts.
+    """
+
+    service: Service
+    desk: Desk
+    guard: Guard
+    metrics: Metrics
+
+    async def reply(self, inbound: Inbound, *, patient: bool = False, on_wait: OnWait | None = None) -> Reply:
+        """The reply to a message.  Never fails: what nobody foresaw becomes an apology, and its trace is logged.
+
+        Args:
+            inbound: The message.
+            patient: True to wait for a turn however many do.
+            on_wait: Told, once and if it lasts, how many stand before.
+
+        Raises:
+            CrowdedError: Too many wait, and it is not patient.
+        """
+        speaker = inbound.speaker
+        return await self._served(
+            speaker, lambda: self.service.reply(inbound), patient=patient, on_wait=on_wait
+        )
+
+    async def press(self, speaker: Speaker, order: str) -> Reply:
+        """The reply to a button.
+
+        Raises:
+            CrowdedError: Too many wait.
+        """
+        return await self._served(speaker, lambda: self.service.press(speaker, order))
+
+    async def _served(
+        self,
+        speaker: Speaker,
+        work: Callable[[], Reply],
+        *,
+        patient: bool = False,
+        on_wait: OnWait | None = None,
+    ) -> Reply:
+        started, status = perf_counter(), "failed"
+        try:
+            answer = await self.desk.run(work, patient=patient, on_wait=on_wait)
+            status = answer.status.value
+        except CrowdedError:
+            self.metrics.refused.labels(speaker.channel, "crowded").inc()
+            raise
+        except Exception as problem:  # noqa: BLE001 -- the one place where everything ends in a reply
+            _log.error("%s: %s\n%s", speaker.channel, type(problem).__name__, trace(problem))
+            answer = reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR)
+        self.metrics.replies.labels(speaker.channel, status).inc()
+        self.metrics.waited.labels(speaker.channel).observe(perf_counter() - started)
+        return answer
+
+
+def trace(problem: BaseException) -> str:
+    """Where an exception came from, without its message, which could quote the question."""
+    return "".join(traceback.format_tb(problem.__traceback__))
