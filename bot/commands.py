@@ -242,11 +242,11 @@ def _telegram_state(settings: "Settings") -> str:
         return wording.NO_TELEGRAM
     import asyncio
 
+    from bot import serving
     from bot.channels import telegram_chat
 
-    token = settings.telegram_token.get_secret_value()
-    name = asyncio.run(telegram_chat.name_of_bot(token, settings.telegram_base_url))
-    return wording.telegram_name(name)
+    account = serving.telegram_account(settings)
+    return wording.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)) if account else "")
 
 
 def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> int:

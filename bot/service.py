@@ -76,7 +76,7 @@ class _Done:
     understood: str
     want: str
     reply: Reply
-    figures: Sequence[jsonview.Json]
+    figures: Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Service:
             want=done.want,
             status=answer.status,
             reply=stored.dumps(answer),
-            figures=jsonview.dumps(done.figures),
+            figures=json.dumps(done.figures, ensure_ascii=False),
             versions=json.dumps(versions, ensure_ascii=False),
             engine=self.library.fingerprint,
         )

@@ -5,18 +5,18 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from time import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import uvicorn
 
 from bot import app, wording
 from bot.channels import telegram_webhook
-from bot.channels.telegram_chat import TelegramChat
+from bot.channels.telegram_chat import Account, TelegramChat
 from bot.channels.web.site import Shelf, Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
@@ -122,18 +122,6 @@ class _Running:
         desk = Desk(metrics, max_running=given.max_running, max_waiting=given.max_waiting)
         return Reception(Service(self.library, self.state, policy), desk, guard, metrics)
 
-    def telegram(self, reception: Reception) -> TelegramChat | None:
-        given = self.settings
-        if given.telegram_token is None:
-            return None
-        public = given.public_url.rstrip("/")
-        return TelegramChat(
-            reception,
-            token=given.telegram_token.get_secret_value(),
-            base_url=given.telegram_base_url,
-            webhook=f"{public}{telegram_webhook.PATH}" if public else "",
-        )
-
     def site(self, reception: Reception) -> Site:
         given = self.settings
         token: SecretStr | None = given.web_token
@@ -170,19 +158,48 @@ class _Running:
 
 async def _run(running: _Running, listener: socket.socket) -> int:
     stopped = _until_signal()
-    metrics = Metrics()
+    metrics, settings = Metrics(), running.settings
     reception = running.reception(metrics)
-    chat = running.telegram(reception)
-    extra = [telegram_webhook.route(chat, metrics)] if chat is not None else []
-    site = running.site(reception)
+    account = telegram_account(settings)
+    chat = None if account is None else TelegramChat(reception, account)
+    extra = [] if chat is None or account is None else [telegram_webhook.route(chat, account.secret, metrics)]
     try:
-        async with _web(app.make_app(site, extra=extra), listener), _tasks(running, chat):
-            running.say(wording.serving_page(_address(running.settings, listener)))
-            running.say(wording.SERVING_CHATS if chat is not None else wording.NO_CHATS)
-            return await stopped
+        async with _web(app.make_app(running.site(reception), extra=extra), listener):
+            running.say(wording.serving_page(_address(settings, listener)))
+            running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
+            channels = [] if chat is None else [_telegram(running, chat)]
+            return await _until(stopped, running.sweep(), *channels)
     finally:
         reception.desk.close()
         running.say(wording.STOPPED)
+
+
+def telegram_account(settings: "Settings") -> Account | None:
+    """The bot that the settings name, if they do."""
+    if settings.telegram_token is None:
+        return None
+    public = settings.public_url.rstrip("/")
+    return Account(
+        settings.telegram_token.get_secret_value(),
+        settings.telegram_base_url or "",
+        f"{public}{telegram_webhook.PATH}" if public else "",
+    )
+
+
+async def _until(stopped: "asyncio.Future[int]", *work: Coroutine[Any, Any, None]) -> int:
+    """The exit status, once a signal says stop; what is done meanwhile ends with it, or ends it by failing."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        either: list[asyncio.Future[Any]] = [stopped, *tasks]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+        return await stopped
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -212,20 +229,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-@contextlib.asynccontextmanager
-async def _tasks(running: _Running, chat: TelegramChat | None) -> AsyncIterator[None]:
-    """Run what goes on beside the page; the first to fail ends it all."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(running.sweep())]
-        if chat is not None:
-            tasks.append(group.create_task(_telegram(running, chat)))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
 
 
 async def _telegram(running: _Running, chat: TelegramChat) -> None:

@@ -337,7 +337,7 @@ def serving_page(address: str) -> str:
 
 GROUP_PRIVACY = "在群里 @它或回复它即可提问；若群里没有反应，请在 @BotFather 用 /setprivacy 关闭隐私模式。"
 SERVING_CHATS = "正在连接聊天渠道……"
-NO_CHATS = """还没有连接聊天渠道。要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。
-全部设置见 .env.example。"""
+NO_CHATS = """还没有连接聊天渠道。
+要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
 TELEGRAM_UNREACHED = "连不上 Telegram，稍后再试；网页照常可用。"
 STOPPED = "已停止。"

@@ -9,9 +9,10 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from telegram import Bot, BotCommand, CallbackQuery, Message, Update, User
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, TelegramError
@@ -35,10 +36,11 @@ from bot.channels.telegram_messages import CHANNEL, addressed, place_of, speaker
 from bot.channels.telegram_order import InOrder
 from bot.channels.telegram_queue import DurableQueue, key_of, message_of
 from bot.channels.telegram_uploads import received
+from bot.conversation import Conversation
 from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
-from bot.reception import Reception, trace
+from bot.reception import OnWait, Reception, trace
 from bot.reply import Reply
 from knowledge.errors import BackendError, SettingError
 
@@ -67,6 +69,34 @@ _log = logging.getLogger(__name__)
 _App = Application[Any, Any, Any, Any, Any, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A bot of ours.
+
+    Attributes:
+        token: From @BotFather.
+        base_url: Of a server that speaks the Bot API, without the token; empty for Telegram's own.
+        webhook: Where Telegram shall bring updates; empty to fetch them.
+    """
+
+    token: str = field(repr=False)
+    base_url: str = ""
+    webhook: str = ""
+
+    @property
+    def server(self) -> str:
+        """The address in the library's form, which the token is appended to."""
+        address = self.base_url.rstrip("/")
+        if not address:
+            return PUBLIC_SERVER
+        return address if address.endswith("/bot") else f"{address}/bot"
+
+    @property
+    def secret(self) -> str:
+        """What Telegram shows when it brings an update."""
+        return sha256(f"webhook {self.token}".encode()).hexdigest()
+
+
 class TelegramChat:
     """The bot of one token.
 
@@ -77,10 +107,8 @@ class TelegramChat:
     def __init__(
         self,
         reception: Reception,
+        account: Account,
         *,
-        token: str,
-        base_url: str | None = None,
-        webhook: str = "",
         request: BaseRequest | None = None,
         updates_request: BaseRequest | None = None,
     ) -> None:
@@ -88,23 +116,15 @@ class TelegramChat:
 
         Args:
             reception: Replies to messages.
-            token: From @BotFather.
-            base_url: Of a server that speaks the Bot API, without the token; by default Telegram's own.
-            webhook: Where Telegram shall bring updates; empty to fetch them.
+            account: Whose bot it is.
             request: Carries messages out; by default HTTPS.
             updates_request: Carries updates in.
         """
-        state = reception.service.state
         self._reception = reception
-        self._state = state
-        self._webhook = webhook
-        self.secret = sha256(f"webhook {token}".encode()).hexdigest()
-        self._server = _with_bot(base_url) if base_url else PUBLIC_SERVER
-        self._outbox = Outbox(state, CHANNEL, clock=reception.service.clock)
+        self._account = account
+        self._outbox = Outbox(reception.service.state, CHANNEL, clock=reception.service.clock)
         self._queue = DurableQueue(self._outbox, reception.guard, reception.metrics)
-        self._application = _application(
-            self._server, token, self._queue, request, updates_request, polls=not webhook
-        )
+        self._application = _application(account, self._queue, request, updates_request)
         self._add_handlers()
         self._started = datetime.now(UTC)
         self._stopping = False
@@ -130,7 +150,7 @@ class TelegramChat:
             SettingError: Telegram doesn't know the token.
             BackendError: The server can't be reached.
         """
-        with _reaching(self._server):
+        with _reaching(self._account.server):
             await self._application.initialize()
         return _name(self._application.bot.bot)
 
@@ -154,7 +174,9 @@ class TelegramChat:
             )
         else:
             await self._application.bot.set_webhook(
-                self._webhook, secret_token=self.secret, allowed_updates=list(ALLOWED_UPDATES)
+                self._account.webhook,
+                secret_token=self._account.secret,
+                allowed_updates=list(ALLOWED_UPDATES),
             )
         self._retrying = asyncio.create_task(self._retry())
         return name
@@ -242,7 +264,7 @@ class TelegramChat:
         inbound = Inbound(speaker, text, forwarded=message.forward_origin is not None, upload=upload)
         return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(message))
 
-    def _waiting(self, message: Message) -> Any:
+    def _waiting(self, message: Message) -> OnWait | None:
         """Tells one who waits for a turn; not one whose message has waited for us all night."""
         if message.date < self._started or not speaker_of(message).chat.isdecimal():
             return None
@@ -272,7 +294,7 @@ class TelegramChat:
     def _note(self, message: Message, numbers: list[int]) -> None:
         self._talk(speaker_of(message)).note(_EDITED.format(message.message_id), " ".join(map(str, numbers)))
 
-    def _talk(self, speaker: Speaker) -> Any:
+    def _talk(self, speaker: Speaker) -> Conversation:
         return self._reception.service.conversation(speaker)
 
     # -- buttons
@@ -301,17 +323,16 @@ class TelegramChat:
         await self.delivery.send(place_of(message), answer)
 
 
-async def name_of_bot(token: str, base_url: str | None) -> str:
+async def name_of_bot(account: Account) -> str:
     """Ask the server whose token it is.
 
     Raises:
         SettingError: It knows none.
         BackendError: It can't be reached.
     """
-    server = _with_bot(base_url) if base_url else PUBLIC_SERVER
-    bot = Bot(token, base_url=server)
+    bot = Bot(account.token, base_url=account.server)
     try:
-        with _reaching(server):
+        with _reaching(account.server):
             await bot.initialize()
         return _name(bot.bot)
     finally:
@@ -341,23 +362,18 @@ async def _show(query: CallbackQuery, words: str) -> None:
         await query.answer(words or None)
 
 
-def _application(  # noqa: PLR0913 -- what the library's builder wants
-    server: str,
-    token: str,
-    queue: DurableQueue,
-    request: BaseRequest | None,
-    updates_request: BaseRequest | None,
-    *,
-    polls: bool,
+def _application(
+    account: Account, queue: DurableQueue, request: BaseRequest | None, updates_request: BaseRequest | None
 ) -> _App:
     out = request or HTTPXRequest(
         POOL_SIZE, read_timeout=TIMEOUT, write_timeout=TIMEOUT, pool_timeout=TIMEOUT
     )
-    builder = ApplicationBuilder().token(token).base_url(server).request(out)
-    builder = builder.base_file_url(server.removesuffix("/bot") + "/file/bot")
+    builder: Any = ApplicationBuilder().token(account.token).base_url(account.server).request(out)
+    builder = builder.base_file_url(account.server.removesuffix("/bot") + "/file/bot")
     builder = builder.rate_limiter(ChatRates()).concurrent_updates(InOrder()).update_queue(queue)
-    builder = builder.get_updates_request(updates_request or HTTPXRequest(1))
-    return (builder if polls else builder.updater(None)).build()
+    if account.webhook:
+        return cast("_App", builder.updater(None).build())
+    return cast("_App", builder.get_updates_request(updates_request or HTTPXRequest(1)).build())
 
 
 async def _on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -368,12 +384,6 @@ async def _on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         _log.warning("update %d: %s; trying again later", number, type(problem).__name__)
     elif problem is not None:
         _log.error("update %d: %s\n%s", number, type(problem).__name__, trace(problem))
-
-
-def _with_bot(base_url: str) -> str:
-    """The address in the library's form, which the token is appended to."""
-    address = base_url.rstrip("/")
-    return address if address.endswith("/bot") else f"{address}/bot"
 
 
 def _name(me: User) -> str:
