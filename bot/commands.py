@@ -1,5 +1,6 @@
 """What each command of the command line does.  Every function returns the exit status."""
 
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -290,7 +291,8 @@ def export(options: Options, what: str, *, since: date | None) -> int:
     from bot import exports
 
     home = _settings(options).home
-    sys.stdout.reconfigure(newline="")  # type: ignore[union-attr] -- CSV brings its own line ends
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")  # CSV brings its own line ends
     if what == "audit":
         exports.audit(home, sys.stdout, since=since)
     else:

@@ -117,7 +117,7 @@ async def test_429_holds_up_its_own_chat_alone(clock: Clock):
     line.answer = answer
     clock.release.clear()
     first = asyncio.create_task(line.send(1))
-    await clock.asleep.wait()
+    await asyncio.wait_for(clock.asleep.wait(), 5)
     held = asyncio.create_task(line.send(1))
     await asyncio.wait_for(line.send(2), 5)
     assert [chat for _, chat in line.sent] == [1, 2]
