@@ -100,7 +100,8 @@ class ArticlesQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    q: Annotated[str, Field(max_length=200)] = ""
+    # SQLite ends a pattern at a NUL, and would find every article.
+    q: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     offset: Annotated[int, Field(ge=0, le=10**9)] = 0
 
