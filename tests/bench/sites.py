@@ -18,7 +18,7 @@ from bot.service import Policy, Service
 from bot.state import State
 
 HOST = "localhost:8080"
-TOKEN = "-".join(["a", "token", "of", "some", "length"])
+TOKEN = "wenshu" * 4
 
 
 def make_site(shelf: Shelf, home: Path, **over: Any) -> Site:

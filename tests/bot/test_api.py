@@ -235,13 +235,10 @@ async def test_articles_are_searched_and_paged(app: ASGIApp, query: str, total: 
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("offset=-1", "offset")]
-    + [
-        ("offset=" + "9" * 5000, "offset"),
-        ("limit=1.5", "limit"),
-        ("limit=", "limit"),
-        ("q=%00", "q"),
-        ("q=" + "x" * 201, "q"),
+    [
+        *(("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("limit=", "limit")),
+        *(("limit=1.5", "limit"), ("offset=-1", "offset"), ("offset=" + "9" * 5000, "offset")),
+        *(("q=%00", "q"), ("q=" + "x" * 201, "q")),
     ],
 )
 async def test_a_bad_parameter_is_named(app: ASGIApp, query: str, field: str):

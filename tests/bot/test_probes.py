@@ -9,7 +9,6 @@ from sites import TOKEN, close, make_site, send
 from starlette.types import ASGIApp
 
 from bot.app import make_app
-from bot.channels.web.site import Site
 
 Make = Callable[..., ASGIApp]
 SIGNED = [("authorization", f"Bearer {TOKEN}")]
@@ -17,7 +16,7 @@ SIGNED = [("authorization", f"Bearer {TOKEN}")]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    sites: list[Site] = []
+    sites = []
 
     def made(**over: Any) -> ASGIApp:
         sites.append(make_site(None, tmp_path / str(len(sites)), **over))  # type: ignore[arg-type]

@@ -16,7 +16,11 @@ MAX_DRAFT = 20_000
 """Code points; the engine sets the same limits."""
 
 Conversation = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}")]
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    Field(json_schema_extra={"format": "date"}),
+]
 Words = Annotated[str, StringConstraints(min_length=1)]
 
 
