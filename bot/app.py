@@ -22,6 +22,8 @@ from bot.desk import CrowdedError
 from bot.reception import trace
 from knowledge.errors import WenshuError
 
+__all__ = ["ASGIApp", "ProblemPages", "make_app"]
+
 _log = logging.getLogger(__name__)
 
 Page = Callable[[Request, Exception], Response]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import typer
 
 from bot import jsonview, logs, mending, wording
-from bot.service import Service, sayable
-from knowledge.errors import SettingError, UsageError, WenshuError
+from bot.service import sayable
+from knowledge.errors import UsageError, WenshuError
 from knowledge.schema import Answer, Article, Figure, Status
 from knowledge.verdict import Checked, Label
 
@@ -240,10 +240,13 @@ def doctor(options: Options) -> int:
 def _telegram_state(settings: "Settings") -> str:
     if settings.telegram_token is None:
         return wording.NO_TELEGRAM
-    from bot import serving
+    import asyncio
 
-    token = settings.telegram_token.get_secret_value()
-    return wording.telegram_name(serving.name_of_bot(token=token, base_url=settings.telegram_base_url))
+    from bot import serving
+    from bot.channels import telegram_chat
+
+    account = serving.telegram_account(settings)
+    return wording.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)) if account else "")
 
 
 def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> int:
@@ -272,25 +275,13 @@ def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> i
 
 
 def serve(options: Options) -> int:
-    """Run every configured channel until told to stop."""
+    """Run the web page and every configured channel until told to stop."""
     settings = _settings(options)
-    if settings.telegram_token is None:
-        raise SettingError(
-            "telegram_token: expected a token from @BotFather, got none",
-            item="WENSHU_TELEGRAM_TOKEN",
-            code="telegram_token_missing",
-        )
     from bot import serving
 
     with _opened_with(settings) as wenshu:
         _fill_if_empty(wenshu)
-        return serving.run(
-            Service(wenshu.ask, wenshu.check),
-            token=settings.telegram_token.get_secret_value(),
-            base_url=settings.telegram_base_url,
-            background=wenshu.backfill,
-            say=_say,
-        )
+        return serving.run(settings, wenshu, _say)
 
 
 @contextmanager

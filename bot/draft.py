@@ -14,6 +14,9 @@ _AS_IT_IS = frozenset({"", ".txt", ".md", ".markdown"})
 _READ_AS_ARTICLE = frozenset({".docx", ".pdf", ".html", ".htm"})
 """Kinds of file whose text is told by what it looks like."""
 
+KINDS = (_AS_IT_IS | _READ_AS_ARTICLE) - {""}
+"""Suffixes of the files that are read."""
+
 
 def read(name: str) -> str:
     """The text of a draft.
@@ -37,7 +40,7 @@ def read(name: str) -> str:
         return decode(read_bytes(path, Limits().document), item=name)
     if kind in _READ_AS_ARTICLE:
         return _of_article(path)
-    known = " ".join(sorted((_AS_IT_IS | _READ_AS_ARTICLE) - {""}))
+    known = " ".join(sorted(KINDS))
     raise UsageError(
         f"{name}: expected a kind of file among {known}, got {kind!r}", item=name, code="draft_type"
     )

@@ -1,16 +1,13 @@
 """Who may write to us, and how much."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
-from time import time
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from bot.inbound import Speaker
+from bot.rates import Rates
+
+_MINUTE = 60
 
 
 class Admitted(StrEnum):
@@ -26,6 +23,19 @@ class Admitted(StrEnum):
 
     STILL_TOO_FAST = "still_too_fast"
     """The same again, and told already: it gets nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the guard says to a message.
+
+    Attributes:
+        admitted: Whether it is let in.
+        seconds: When to try again, if it came too fast; else 0.
+    """
+
+    admitted: Admitted
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +58,10 @@ class Allowed:
 
 
 class Guard:
-    """Lets messages in or not.  Rates are counted in memory, over the last minute."""
+    """Lets messages in or not.  Rates are counted over the last minute."""
 
     def __init__(
-        self,
-        allowed: Allowed,
-        *,
-        user_per_minute: int,
-        address_per_minute: int,
-        clock: Callable[[], float] = time,
+        self, allowed: Allowed, *, user_per_minute: int, address_per_minute: int, rates: Rates | None = None
     ) -> None:
         """Set up.
 
@@ -64,33 +69,27 @@ class Guard:
             allowed: Who may write.
             user_per_minute: Messages of one user.
             address_per_minute: Requests of one network address.
-            clock: Seconds since 1970, as the counting library reads it too.
+            rates: Counts; by default anew.
         """
         self._allowed = allowed
-        self._clock = clock
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
-        self._user = RateLimitItemPerMinute(user_per_minute)
-        self._notice = RateLimitItemPerMinute(1)
-        self._address = RateLimitItemPerMinute(address_per_minute)
+        self._rates = rates or Rates()
+        self._user_per_minute = user_per_minute
+        self._address_per_minute = address_per_minute
 
     def knows(self, speaker: Speaker) -> bool:
         """Whether a speaker may write at all."""
         return self._allowed.admits(speaker)
 
-    def admit(self, speaker: Speaker) -> Admitted:
+    def admit(self, speaker: Speaker) -> Admission:
         """Whether the next message of a speaker is let in; one that is counts."""
         if not self.knows(speaker):
-            return Admitted.FOREIGN
-        if self._windows.hit(self._user, speaker.member):
-            return Admitted.YES
-        told = not self._windows.hit(self._notice, "notice", speaker.member)
-        return Admitted.STILL_TOO_FAST if told else Admitted.TOO_FAST
+            return Admission(Admitted.FOREIGN)
+        seconds = self._rates.take(f"user {speaker.member}", most=self._user_per_minute, seconds=_MINUTE)
+        if not seconds:
+            return Admission(Admitted.YES)
+        told = self._rates.take(f"notice {speaker.member}", most=1, seconds=_MINUTE)
+        return Admission(Admitted.STILL_TOO_FAST if told else Admitted.TOO_FAST, ceil(seconds))
 
-    def seconds_to_wait(self, speaker: Speaker) -> int:
-        """How long until the next message of a speaker is let in."""
-        frees_at = self._windows.get_window_stats(self._user, speaker.member).reset_time
-        return max(1, ceil(frees_at - self._clock()))
-
-    def admit_address(self, address: str) -> bool:
-        """Whether the next request of a network address is let in; one that is counts."""
-        return self._windows.hit(self._address, "address", address)
+    def admit_address(self, address: str) -> int:
+        """Let the next request of a network address in: 0, or the seconds after which it may try again."""
+        return ceil(self._rates.take(f"address {address}", most=self._address_per_minute, seconds=_MINUTE))

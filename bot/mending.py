@@ -76,9 +76,9 @@ _USAGE: Mapping[str, _Said] = {
     "no_seeds": ("找不到自带的「{item}」。", "重新安装问数，或指明文件。"),
     "pairs_invalid": ("不是问答对文件：{item}。", "格式见 seeds/qa.yaml 开头的说明。"),
     "baseline_invalid": ("「{item}」不是 wenshu eval --json 的输出。", "先用 --json 存一份基线。"),
-    "telegram_token_missing": (
-        "还没有配置聊天渠道。",
-        "在 Telegram 里向 @BotFather 发送 /newbot，按提示取得令牌，设为环境变量 {item}，再运行 wenshu serve。",
+    "port_taken": (
+        "不能在 {item} 上提供网页。",
+        "端口可能已被占用：用 WENSHU_WEB_PORT 换一个，或检查 WENSHU_WEB_HOST。",
     ),
     "telegram_token_invalid": (
         "Telegram 不认识这个令牌。",
@@ -126,6 +126,7 @@ _BACKEND: Mapping[str, _Said] = {
 _REBUILD = "运行 wenshu ingest --rebuild 重建，文章不会丢。"
 
 _INDEX: Mapping[str, _Said] = {
+    "state": ("会话记录「{item}」不能用了。", "先把这个文件移开，再启动；文章和索引不受影响。"),
     "catalog": ("目录「{item}」不能用了。", _REBUILD),
     "vectors": ("向量索引「{item}」不能用了。", _REBUILD),
     "cut_changed": ("「{item}」里的文章是按另一种切分设置收录的。", f"改回原来的设置，或{_REBUILD}"),

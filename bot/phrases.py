@@ -64,7 +64,9 @@ CAN_INGEST = "要把这个文件收录为文章，请发“入库”。"
 FILE_TOO_LARGE = "文件太大（超过 {megabytes} MB），请拆成几份再发。"
 FILE_KIND = "看不了“{suffix}”这种文件。可发 .docx .pdf .txt .md .html，或直接贴文字。"
 NO_FILE_SUFFIX = "这个文件没有后缀，不知道是哪种文件。可发 .docx .pdf .txt .md .html，或直接贴文字。"
+FILE_LOST = "没能从聊天平台取到这个文件，请再发一次。"
 NOT_TEXT = "我只看得懂文字和文件（.docx .pdf .txt）。请把问题打出来。"
+NO_CARD = "文章里没有找到答案，点这里看怎么提问"
 
 
 def understood(question: str) -> str:

@@ -151,8 +151,8 @@ def _command(text: str, folded: str) -> Route | None:
     if number := _NUMBER.fullmatch(folded):
         return Route(Want.COMMAND, number.group(1), "/article")
     if text.startswith("/"):
-        name, *rest = text.split(maxsplit=1)
-        return Route(Want.COMMAND, "".join(rest), name.lower())
+        words = text.split(maxsplit=1)
+        return Route(Want.COMMAND, "".join(words[1:]), words[0].lower())
     return None
 
 

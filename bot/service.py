@@ -79,7 +79,7 @@ class _Done:
     understood: str
     want: str
     reply: Reply
-    figures: Sequence[jsonview.Json]
+    figures: Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ class Service:
             want=done.want,
             status=done.reply.status,
             reply=stored.dumps(done.reply),
-            figures=jsonview.dumps(done.figures),
+            figures=json.dumps(done.figures, ensure_ascii=False),
             versions=json.dumps(versions, ensure_ascii=False),
             engine=self.library.fingerprint,
         )

@@ -1,102 +1,299 @@
-"""`wenshu serve`: every configured channel in one process, until a signal says stop."""
+"""`wenshu serve`: the web page and every configured channel in one process, until a signal says stop."""
 
 import asyncio
+import contextlib
 import logging
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import NoReturn
+from time import time
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
-from bot import wording
-from bot.channels.telegram_chat import TelegramChat
-from bot.service import Service
-from knowledge.errors import WenshuError
+import uvicorn
+
+from bot import app, wording
+from bot.channels import telegram_webhook
+from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.web.site import Shelf, Site
+from bot.desk import Desk
+from bot.guard import Allowed, Guard
+from bot.metrics import Metrics
+from bot.reception import Reception
+from bot.service import Policy, Service
+from bot.state import State
+from knowledge.errors import BackendError, SettingError, WenshuError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from knowledge.settings import Settings
 
 STOPPED = 0
 INTERRUPTED = 130
 
+RETRY_SECONDS = 10.0
+"""Between tries to reach a chat platform that is not there."""
+
+DRAIN_SECONDS = 20
+"""For web requests under way to end after a signal."""
+
+SWEEP_SECONDS = 3_600.0
+"""Between looks for what has been kept long enough."""
+
+BACKLOG = 2_048
+"""Connections that may wait to be taken."""
+
+_DAY = 86_400.0
+_MINUTE = 60.0
+_HERE = ("127.0.0.1", "localhost", "::1")
 
 _log = logging.getLogger(__name__)
 
-
-def name_of_bot(*, token: str, base_url: str | None) -> str:
-    """Ask the server whose token it is.
-
-    Raises:
-        WenshuError: The token or the address is no good.
-    """
-
-    async def ask() -> str:
-        chat = TelegramChat(Service(_nothing, _nothing), token=token, base_url=base_url)
-        try:
-            return await chat.connect()
-        finally:
-            await chat.stop()
-
-    return asyncio.run(ask())
+Say = Callable[[str], None]
+"""Tells the operator how it goes."""
 
 
-def _nothing(text: str) -> NoReturn:
-    raise NotImplementedError(text)
+class Everything(Shelf, Protocol):
+    """The articles, with what is to be done in the background."""
+
+    def backfill(self, stop: Event) -> int:
+        """Gives passages their vectors; ends soon after the event is set."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True if no article is in."""
 
 
-def run(
-    service: Service,
-    *,
-    token: str,
-    base_url: str | None,
-    background: Callable[[Event], object],
-    say: Callable[[str], None],
-) -> int:
-    """Answer in Telegram until SIGTERM or Ctrl-C.
+def run(settings: "Settings", library: Everything, say: Say) -> int:
+    """Serve until SIGTERM or Ctrl-C.
 
     Args:
-        service: Answers messages; called from several threads.
-        token: Of the bot.
-        base_url: Of another Bot API server, or None for Telegram's own.
-        background: What is to be done meanwhile; ends soon after the event it is given is set.
+        settings: Which channels, where, for whom.
+        library: The articles; used from several threads.
         say: Tells the operator how it goes.
 
     Returns:
         The exit status.
 
     Raises:
-        WenshuError: The token or the address is no good.
+        WenshuError: The port is taken, a token is no good, or the state can't be opened.
     """
     enough = Event()
-    worker = Thread(target=_work, args=(background, enough), name="background")
-    worker.start()
+    worker = Thread(target=_work, args=(library, enough), name="background")
+    with (
+        _listening(settings) as listener,
+        contextlib.closing(State(settings.home / "state.sqlite3")) as state,
+    ):
+        worker.start()
+        try:
+            return asyncio.run(_run(_Running(settings, library, state, say), listener))
+        finally:
+            enough.set()
+            worker.join()
+
+
+@dataclass(slots=True)
+class _Running:
+    """One run: what it stands on, and whether a chat platform is still to be reached."""
+
+    settings: "Settings"
+    library: Everything
+    state: State
+    say: Say
+    unreached: set[str] = field(default_factory=set)
+
+    def reception(self, metrics: Metrics) -> Reception:
+        given = self.settings
+        policy = Policy(
+            conversation_seconds=given.conversation_minutes * _MINUTE,
+            admins=frozenset(given.admins),
+            public_url=given.public_url.rstrip("/"),
+            uploads=given.home / "uploads",
+        )
+        users = frozenset({*given.users, *given.admins}) if given.users or given.groups else frozenset()
+        guard = Guard(
+            Allowed(users, frozenset(given.groups)),
+            user_per_minute=given.user_per_minute,
+            address_per_minute=given.address_per_minute,
+        )
+        desk = Desk(metrics, max_running=given.max_running, max_waiting=given.max_waiting)
+        return Reception(Service(self.library, self.state, policy), desk, guard, metrics)
+
+    def site(self, reception: Reception) -> Site:
+        given = self.settings
+        token: SecretStr | None = given.web_token
+        public = urlsplit(given.public_url).hostname
+        local = given.web_host in _HERE
+        return Site(
+            reception,
+            self.library,
+            token=None if token is None else token.get_secret_value(),
+            hosts=tuple(filter(None, (*_HERE, public))) if local else (),
+            public_url=given.public_url.rstrip("/"),
+            not_ready=self._not_ready,
+        )
+
+    def _not_ready(self) -> list[str]:
+        missing = sorted(self.unreached)
+        try:
+            self.state.check()
+            if self.library.is_empty:
+                missing.append("articles")
+        except WenshuError as problem:
+            missing.append(type(problem).__name__)
+        return missing
+
+    async def sweep(self) -> None:
+        """Let go, now and then, of what has been kept long enough."""
+        given = self.settings
+        kept = max(given.audit_days * _DAY, given.conversation_minutes * _MINUTE)
+        while True:
+            with contextlib.suppress(WenshuError):
+                self.state.sweep(now=time(), answers_seconds=kept)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _run(running: _Running, listener: socket.socket) -> int:
+    stopped = _until_signal()
+    metrics, settings = Metrics(), running.settings
+    reception = running.reception(metrics)
+    account = telegram_account(settings)
+    chat = None if account is None else TelegramChat(reception, account)
+    extra = [] if chat is None or account is None else [telegram_webhook.route(chat, account.secret, metrics)]
     try:
-        return asyncio.run(_run(TelegramChat(service, token=token, base_url=base_url), say))
+        async with _web(app.make_app(running.site(reception), extra=extra), listener):
+            running.say(wording.serving_page(_address(settings, listener)))
+            running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
+            channels = [] if chat is None else [_telegram(running, chat)]
+            return await _until(stopped, running.sweep(), *channels)
     finally:
-        enough.set()
-        worker.join()
+        reception.desk.close()
+        running.say(wording.STOPPED)
 
 
-def _work(background: Callable[[Event], object], enough: Event) -> None:
-    """Do the work in the background; answering goes on if it can't be done."""
+def telegram_account(settings: "Settings") -> Account | None:
+    """The bot that the settings name, if they do."""
+    if settings.telegram_token is None:
+        return None
+    public = settings.public_url.rstrip("/")
+    return Account(
+        settings.telegram_token.get_secret_value(),
+        settings.telegram_base_url or "",
+        f"{public}{telegram_webhook.PATH}" if public else "",
+    )
+
+
+async def _until(stopped: "asyncio.Future[int]", *work: Coroutine[Any, Any, None]) -> int:
+    """The exit status, once a signal says stop; what is done meanwhile ends with it, or ends it by failing."""
+    tasks = [asyncio.create_task(each) for each in work]
     try:
-        background(enough)
-    except WenshuError as problem:
-        _log.warning("background work ended: %s", problem)
-
-
-async def _run(chat: TelegramChat, say: Callable[[str], None]) -> int:
-    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED)):
-        _on_signal(number, stopped, status)
-    try:
-        name = await chat.start()
-        say(wording.serving(name, sees_all=chat.sees_all))
+        either: list[asyncio.Future[Any]] = [stopped, *tasks]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
         return await stopped
     finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _web(application: "app.ASGIApp", listener: socket.socket) -> AsyncIterator[None]:
+    """Serve an application while the block runs; then let the requests under way end."""
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        limit_concurrency=BACKLOG,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _telegram(running: _Running, chat: TelegramChat) -> None:
+    """Answer in Telegram until cancelled; a server that is not there is waited for."""
+    running.unreached.add("telegram")
+    try:
+        while True:
+            try:
+                name = await chat.start()
+                break
+            except BackendError as problem:
+                _log.warning("telegram: %s; trying again", problem)
+                running.say(wording.TELEGRAM_UNREACHED)
+                await asyncio.sleep(RETRY_SECONDS)
+        running.unreached.discard("telegram")
+        running.say(wording.serving(name, sees_all=chat.sees_all))
+        await asyncio.Event().wait()
+    finally:
         await chat.stop()
-        say(wording.STOPPED)
 
 
-def _on_signal(number: signal.Signals, stopped: "asyncio.Future[int]", status: int) -> None:
-    def stop() -> None:
+def _until_signal() -> "asyncio.Future[int]":
+    """The exit status, once a signal says stop."""
+    loop = asyncio.get_running_loop()
+    stopped: asyncio.Future[int] = loop.create_future()
+
+    def stop(status: int) -> None:
         if not stopped.done():
             stopped.set_result(status)
 
-    asyncio.get_running_loop().add_signal_handler(number, stop)
+    for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED)):
+        loop.add_signal_handler(number, stop, status)
+    return stopped
+
+
+@contextlib.contextmanager
+def _listening(settings: "Settings") -> Iterator[socket.socket]:
+    """The port, taken before anything else is begun.
+
+    Raises:
+        SettingError: It can't be had.
+    """
+    where = f"{settings.web_host}:{settings.web_port}"
+    try:
+        family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
+        listener = socket.create_server(
+            (settings.web_host, settings.web_port), family=family, backlog=BACKLOG
+        )
+    except (OSError, OverflowError) as problem:
+        message = f"web_host, web_port: can't listen on {where}: {problem}; choose another port"
+        raise SettingError(message, item=where, code="port_taken") from problem
+    with listener:
+        yield listener
+
+
+def _address(settings: "Settings", listener: socket.socket) -> str:
+    if settings.public_url:
+        return settings.public_url
+    host = "127.0.0.1" if settings.web_host in {"0.0.0.0", "::"} else settings.web_host  # noqa: S104 -- for show
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _work(library: Everything, enough: Event) -> None:
+    """Do the work in the background; answering goes on if it can't be done."""
+    try:
+        library.backfill(enough)
+    except WenshuError as problem:
+        _log.warning("background work ended: %s", problem)

@@ -255,7 +255,10 @@ class State:
     def feedback(self) -> list[Feedback]:
         """All that was said, oldest first."""
         rows = self._rows("SELECT at, member, question, answered, useful, said, id FROM feedback ORDER BY id")
-        return [Feedback(*told, bool(useful), said, number) for *told, useful, said, number in rows]
+        return [
+            Feedback(at, who, asked, told, bool(useful), said, number)
+            for at, who, asked, told, useful, said, number in rows
+        ]
 
     # -- notes on a conversation
 
@@ -310,10 +313,7 @@ class State:
 
     def _records(self, where: str, values: Sequence[object]) -> list[Record]:
         rows = self._rows(f"SELECT {_RECORD} FROM answers {where}", values)
-        return [
-            Record(Speaker(channel, chat, user), *fields, id=number, at=at)
-            for number, at, channel, chat, user, *fields in rows
-        ]
+        return [Record(Speaker(*row[2:5]), *row[5:], row[0], row[1]) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock, self._translating():

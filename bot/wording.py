@@ -326,11 +326,18 @@ def serving(name: str, *, sees_all: bool) -> str:
         name: Of the bot.
         sees_all: Whether groups show it every message.
     """
-    told = f"已连接 Telegram：{name}。按 Ctrl-C 停止。"
+    told = f"已连接 Telegram：{name}。"
     return told if sees_all else f"{told}\n{GROUP_PRIVACY}"
 
 
+def serving_page(address: str) -> str:
+    """The web page is up."""
+    return f"网页：{address} （按 Ctrl-C 停止）"
+
+
 GROUP_PRIVACY = "在群里 @它或回复它即可提问；若群里没有反应，请在 @BotFather 用 /setprivacy 关闭隐私模式。"
-
-
+SERVING_CHATS = "正在连接聊天渠道……"
+NO_CHATS = """还没有连接聊天渠道。
+要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
+TELEGRAM_UNREACHED = "连不上 Telegram，稍后再试；网页照常可用。"
 STOPPED = "已停止。"

@@ -1,43 +1,51 @@
-"""Telegram by long polling: private chats, groups and topics.  Thin: what is said comes from the service.
+"""Telegram: private chats, groups and topics.  Thin: what is said comes from the service.
 
-Updates of different chats are answered at the same time, those of one chat in order.  Questions are answered in
-threads, since answering is plain computing.  The log never holds what was asked, nor the token.
+An update is written down before Telegram is told that it arrived, and done when its reply has left (`bot.outbox`).
+Updates of different chats are answered at the same time, those of one chat in order.  The log never holds what was
+asked, nor the token.
 """
 
 import asyncio
 import logging
-import traceback
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-from weakref import WeakValueDictionary
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, cast
 
-from telegram import BotCommand, Message, MessageEntity, Update, User
-from telegram.constants import ChatType, MessageEntityType
-from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram import Bot, BotCommand, CallbackQuery, Message, Update, User
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import (
     Application,
     ApplicationBuilder,
-    BaseUpdateProcessor,
+    CallbackQueryHandler,
     ContextTypes,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import phrases, reply
-from bot.channels.telegram_delivery import Delivery, Place
-from bot.reply import Reply, ReplyStatus
-from bot.service import Service
+from bot.channels import telegram_delivery as delivery
+from bot.channels.telegram_delivery import Delivery, OutOfReachError
+from bot.channels.telegram_inline import Inline
+from bot.channels.telegram_limits import ChatRates
+from bot.channels.telegram_messages import CHANNEL, addressed, place_of, speaker_of
+from bot.channels.telegram_order import InOrder
+from bot.channels.telegram_queue import DurableQueue, key_of, message_of
+from bot.channels.telegram_uploads import received
+from bot.conversation import Conversation
+from bot.guard import Admitted
+from bot.inbound import Inbound, Speaker
+from bot.outbox import Outbox
+from bot.reception import OnWait, Reception, trace
+from bot.reply import Reply
 from knowledge.errors import BackendError, SettingError
 
-ALLOWED_UPDATES = ("message",)
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 """Kinds of update we handle; named one by one, since `Update.ALL_TYPES` is newer than some servers."""
-
-N_THREADS = 4
-"""Questions answered at once; more only take turns at the processor."""
-
-MAX_WAITING = 10_000
-"""Updates taken in before the first is answered: waiting in line costs a chat nothing but time."""
 
 POOL_SIZE = 64
 """Connections to Telegram."""
@@ -45,9 +53,48 @@ POOL_SIZE = 64
 TIMEOUT = 20.0
 """Seconds to read or write one request."""
 
+RETRY_SECONDS = 60.0
+"""How often messages are looked for whose reply could not be sent."""
+
 PUBLIC_SERVER = "https://api.telegram.org/bot"
 
+_EDITED = "reply to {}"
+"""Note: our messages in reply to one of a chat's, so that an edit of that one edits these."""
+
+_TOASTS = frozenset({"/useful"})
+"""Buttons whose reply is a word that shows for a second."""
+
 _log = logging.getLogger(__name__)
+
+_App = Application[Any, Any, Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A bot of ours.
+
+    Attributes:
+        token: From @BotFather.
+        base_url: Of a server that speaks the Bot API, without the token; empty for Telegram's own.
+        webhook: Where Telegram shall bring updates; empty to fetch them.
+    """
+
+    token: str = field(repr=False)
+    base_url: str = ""
+    webhook: str = ""
+
+    @property
+    def server(self) -> str:
+        """The address in the library's form, which the token is appended to."""
+        address = self.base_url.rstrip("/")
+        if not address:
+            return PUBLIC_SERVER
+        return address if address.endswith("/bot") else f"{address}/bot"
+
+    @property
+    def secret(self) -> str:
+        """What Telegram shows when it brings an update."""
+        return sha256(f"webhook {self.token}".encode()).hexdigest()
 
 
 class TelegramChat:
@@ -59,29 +106,39 @@ class TelegramChat:
 
     def __init__(
         self,
-        service: Service,
+        reception: Reception,
+        account: Account,
         *,
-        token: str,
-        base_url: str | None = None,
         request: BaseRequest | None = None,
         updates_request: BaseRequest | None = None,
     ) -> None:
         """Set up; nothing is sent before `start`.
 
         Args:
-            service: Answers messages.
-            token: From @BotFather.
-            base_url: Of a server that speaks the Bot API, without the token; by default Telegram's own.
+            reception: Replies to messages.
+            account: Whose bot it is.
             request: Carries messages out; by default HTTPS.
             updates_request: Carries updates in.
         """
-        self._service = service
-        self._server = _with_bot(base_url) if base_url else PUBLIC_SERVER
-        self._application = _application(self._server, token, request, updates_request)
-        self._application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, self._on_message))
-        self._application.add_error_handler(self._on_error)
-        self._threads = ThreadPoolExecutor(N_THREADS, thread_name_prefix="answer")
-        self.delivery = Delivery(self._application.bot)
+        self._reception = reception
+        self._account = account
+        self._outbox = Outbox(reception.service.state, CHANNEL, clock=reception.service.clock)
+        self._queue = DurableQueue(self._outbox, reception.guard, reception.metrics)
+        self._application = _application(account, self._queue, request, updates_request)
+        self._add_handlers()
+        self._started = datetime.now(UTC)
+        self._stopping = False
+        self._retrying: asyncio.Task[None] | None = None
+        self.delivery = Delivery(self._application.bot, reception.metrics)
+
+    def _add_handlers(self) -> None:
+        inline = Inline(self._reception)
+        self._application.add_handler(MessageHandler(filters.UpdateType.MESSAGES, self._on_message))
+        self._application.add_handler(CallbackQueryHandler(self._on_press))
+        self._application.add_handler(InlineQueryHandler(inline.on_query))
+        self._application.add_error_handler(_on_error)
+
+    # -- coming and going
 
     async def connect(self) -> str:
         """Reach the server; nothing is answered yet.
@@ -93,22 +150,12 @@ class TelegramChat:
             SettingError: Telegram doesn't know the token.
             BackendError: The server can't be reached.
         """
-        try:
+        with _reaching(self._account.server):
             await self._application.initialize()
-        except InvalidToken as problem:
-            raise SettingError(
-                "telegram_token: the server doesn't know it; get one from @BotFather",
-                item="WENSHU_TELEGRAM_TOKEN",
-                code="telegram_token_invalid",
-            ) from problem
-        except NetworkError as problem:
-            raise BackendError(
-                f"{self._server}: can't be reached", item=self._server, code="telegram_unreachable"
-            ) from problem
         return _name(self._application.bot.bot)
 
     async def start(self) -> str:
-        """Connect and begin to answer.
+        """Connect and begin to answer: first what was left over, then what comes.
 
         Returns:
             The bot's name.
@@ -119,11 +166,19 @@ class TelegramChat:
         """
         name = await self.connect()
         await self._tell_commands()
+        self._queue.restore(self._application.bot)
         await self._application.start()
         if self._application.updater is not None:
             await self._application.updater.start_polling(
                 allowed_updates=list(ALLOWED_UPDATES), bootstrap_retries=-1, error_callback=_on_polling_error
             )
+        else:
+            await self._application.bot.set_webhook(
+                self._account.webhook,
+                secret_token=self._account.secret,
+                allowed_updates=list(ALLOWED_UPDATES),
+            )
+        self._retrying = asyncio.create_task(self._retry())
         return name
 
     @property
@@ -131,154 +186,204 @@ class TelegramChat:
         """Whether groups show the bot every message; without, some mentions may not reach it."""
         return bool(self._application.bot.bot.can_read_all_group_messages)
 
+    async def bring(self, update: dict[str, Any]) -> None:
+        """Take in an update that Telegram brought; it is written down when this returns.
+
+        Raises:
+            NetworkError: It can't be written down.
+        """
+        await self._queue.put(Update.de_json(update, self._application.bot))
+
     async def stop(self) -> None:
-        """Take in nothing more, finish what is being answered, and disconnect."""
+        """Take in nothing more, finish what is being answered, and disconnect; the rest is kept for the next start."""
+        self._stopping = True
+        if self._retrying is not None:
+            self._retrying.cancel()
         if self._application.updater is not None and self._application.updater.running:
             await self._application.updater.stop()
         if self._application.running:
             await self._application.stop()
         await self._application.shutdown()
-        self._threads.shutdown()
 
     async def _tell_commands(self) -> None:
         """Fill the menu; a bot without one still answers."""
         try:
-            await self._application.bot.set_my_commands(
-                [BotCommand(*command) for command in phrases.COMMANDS]
-            )
+            await self._application.bot.set_my_commands([BotCommand(*each) for each in phrases.COMMANDS])
         except TelegramError as problem:
             _log.warning("commands not set: %s", type(problem).__name__)
+
+    async def _retry(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            self._queue.restore(self._application.bot, older_than=RETRY_SECONDS)
+
+    # -- messages
 
     async def process(self, update: Update) -> None:
         """Answer one update as if it had just come in."""
         await self._application.process_update(update)
 
     async def _on_message(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        message = update.message
-        if message is None:
+        message = message_of(update)
+        if message is None or self._stopping:
             return
-        text = addressed(message, context.bot.bot)
+        edited = update.edited_message is not None
+        former = self._former(message) if edited else ()
+
+        async def make() -> list[str]:
+            answer = await self._answer(message, context.bot.bot, edited=bool(former))
+            if answer is None:
+                return []
+            messages = delivery.outgoing(answer, place_of(message), instead_of=former)
+            return [delivery.dumps(each) for each in messages]
+
+        sent = await self._outbox.deliver(key_of(update), make, self._send)
+        numbers = [int(name) for name in sent if name]
+        for number in sorted(set(former) - set(numbers)) if numbers else ():
+            await self.delivery.withdraw(message.chat.id, number)
+        if numbers:
+            self._note(message, numbers)
+
+    async def _answer(self, message: Message, me: User, *, edited: bool) -> Reply | None:
+        """The reply to a message; None for one that is not meant for us, or that comes too fast."""
+        text = addressed(message, me)
         if text is None:
-            return
-        answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._service.reply, text)
-        await self._say(message, answer)
+            return None
+        speaker = speaker_of(message)
+        fresh = message.edit_date or message.date
+        if fresh >= self._started and not edited:  # what gathered while we were away is no rush
+            admission = self._reception.guard.admit(speaker)
+            if admission.admitted is Admitted.TOO_FAST:
+                return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
+            if admission.admitted is not Admitted.YES:
+                self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
+                return None
+        upload = await received(message)
+        if isinstance(upload, Reply):
+            return upload
+        inbound = Inbound(speaker, text, forwarded=message.forward_origin is not None, upload=upload)
+        return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(message))
 
-    async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Apologise and log the error's trace, which holds code and not words."""
-        problem = context.error
-        number = update.update_id if isinstance(update, Update) else 0
-        _log.error("update %d: %s\n%s", number, type(problem).__name__, _trace(problem))
-        if isinstance(problem, TelegramError) or not isinstance(update, Update) or update.message is None:
-            return
+    def _waiting(self, message: Message) -> OnWait | None:
+        """Tells one who waits for a turn; not one whose message has waited for us all night."""
+        if message.date < self._started or not speaker_of(message).chat.isdecimal():
+            return None
+
+        async def tell(n_before: int) -> None:
+            with suppress(TelegramError):
+                await self.delivery.send(place_of(message), reply.notice(phrases.WAITING.format(n=n_before)))
+
+        return tell
+
+    async def _send(self, part: str) -> str:
+        """Send one part; what no second try will mend is given up."""
         try:
-            await self._say(update.message, reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR))
-        except TelegramError as failed:
-            _log.warning("update %d: no apology either: %s", number, type(failed).__name__)
+            number = await self.delivery.send_one(delivery.loads(part))
+        except OutOfReachError:
+            return ""
+        except BadRequest as problem:
+            _log.error("part refused for good: %s", problem.message)
+            return ""
+        return "" if number is None else str(number)
 
-    async def _say(self, message: Message, answer: Reply) -> None:
+    def _former(self, message: Message) -> tuple[int, ...]:
+        """Our messages in reply to one that is now edited."""
+        noted = self._talk(speaker_of(message)).noted(_EDITED.format(message.message_id))
+        return tuple(map(int, noted.split()))
+
+    def _note(self, message: Message, numbers: list[int]) -> None:
+        self._talk(speaker_of(message)).note(_EDITED.format(message.message_id), " ".join(map(str, numbers)))
+
+    def _talk(self, speaker: Speaker) -> Conversation:
+        return self._reception.service.conversation(speaker)
+
+    # -- buttons
+
+    async def _on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        del context
+        query = update.callback_query
+        if query is None:
+            return
+        message = query.message if isinstance(query.message, Message) else None
+        if message is None or not query.data:
+            await _show(query, phrases.STALE)
+            return
+        speaker = Speaker(
+            CHANNEL, str(message.chat.id), str(query.from_user.id), group=message.chat.type != "private"
+        )
+        if not self._reception.guard.knows(speaker):
+            await _show(query, "")
+            return
+        answer = await self._reception.press(speaker, query.data)
+        said = answer.blocks[0].text if len(answer.blocks) == 1 and not answer.citations else ""
+        if query.data.split()[0] in _TOASTS or said == phrases.STALE:
+            await _show(query, said)
+            return
+        await _show(query, "")
         await self.delivery.send(place_of(message), answer)
 
 
-class InOrder(BaseUpdateProcessor):
-    """Many chats at once, but the updates of one chat one after the other, as they came."""
+async def name_of_bot(account: Account) -> str:
+    """Ask the server whose token it is.
 
-    def __init__(self, max_concurrent_updates: int = MAX_WAITING) -> None:
-        super().__init__(max_concurrent_updates)
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    async def initialize(self) -> None:
-        """Nothing to set up."""
-
-    async def shutdown(self) -> None:
-        """Nothing to close."""
-
-    async def do_process_update(self, update: object, coroutine: Any) -> None:
-        """Process an update when those of its chat before it are done."""
-        chat = update.effective_chat if isinstance(update, Update) else None
-        if chat is None:
-            await coroutine
-            return
-        # A lock lives as long as someone holds or awaits it; asyncio's are first come, first served.
-        lock = self._locks.setdefault(chat.id, asyncio.Lock())
-        async with lock:
-            await coroutine
-
-
-def addressed(message: Message, me: User) -> str | None:
-    """What a message says to the bot, or None if it isn't talking to it.
-
-    In a private chat everything is meant for the bot; in a group only `command@bot`, an @mention and a reply to
-    the bot's message are.  The bot's name is taken out.
-
-    Args:
-        message: As received.
-        me: The bot itself; its username may be missing on servers other than Telegram's.
+    Raises:
+        SettingError: It knows none.
+        BackendError: It can't be reached.
     """
-    text = message.text or message.caption or ""
-    entities = message.entities or message.caption_entities
-    private = message.chat.type == ChatType.PRIVATE
-    named = False
-    for entity in sorted(entities, key=lambda entity: -entity.offset):
-        if _names(entity, text, me):
-            named = True
-            text = _without(entity, text, me)
-    if private or named:
-        return text.strip()
-    return text.strip() if _replies_to(message, me) and text.strip() else None
+    bot = Bot(account.token, base_url=account.server)
+    try:
+        with _reaching(account.server):
+            await bot.initialize()
+        return _name(bot.bot)
+    finally:
+        await bot.shutdown()
 
 
-def place_of(message: Message) -> Place:
-    """Where the answer to a message goes: the same chat and topic; in a group, under the message."""
-    private = message.chat.type == ChatType.PRIVATE
-    thread = message.message_thread_id if message.is_topic_message else None
-    return Place(message.chat.id, thread, None if private else message.message_id)
+@contextmanager
+def _reaching(server: str) -> Iterator[None]:
+    """Says what is wrong when the server can't be reached or refuses the token."""
+    try:
+        yield
+    except InvalidToken as problem:
+        raise SettingError(
+            "telegram_token: the server doesn't know it; get one from @BotFather",
+            item="WENSHU_TELEGRAM_TOKEN",
+            code="telegram_token_invalid",
+        ) from problem
+    except NetworkError as problem:
+        raise BackendError(
+            f"{server}: can't be reached", item=server, code="telegram_unreachable"
+        ) from problem
 
 
-def _names(entity: MessageEntity, text: str, me: User) -> bool:
-    if entity.type == MessageEntityType.TEXT_MENTION:
-        return entity.user is not None and entity.user.id == me.id
-    if me.username is None or entity.type not in {MessageEntityType.MENTION, MessageEntityType.BOT_COMMAND}:
-        return False
-    return _slice(entity, text).lower().endswith(f"@{me.username.lower()}")
-
-
-def _without(entity: MessageEntity, text: str, me: User) -> str:
-    """The text without the bot's name; of `/help@bot`, `/help` stays."""
-    words = _slice(entity, text)
-    kept = words[: -len(f"@{me.username}")] if entity.type == MessageEntityType.BOT_COMMAND else " "
-    units = text.encode("utf-16-le")
-    start, end = entity.offset * 2, (entity.offset + entity.length) * 2
-    return (units[:start] + kept.encode("utf-16-le") + units[end:]).decode("utf-16-le", "replace")
-
-
-def _slice(entity: MessageEntity, text: str) -> str:
-    units = text.encode("utf-16-le")
-    return units[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le", "replace")
-
-
-def _replies_to(message: Message, me: User) -> bool:
-    """Whether a message answers one of ours (every message of a topic formally answers its opening)."""
-    before = message.reply_to_message
-    if before is None or before.forum_topic_created is not None or before.from_user is None:
-        return False
-    return before.from_user.id == me.id
+async def _show(query: CallbackQuery, words: str) -> None:
+    """Answer a button, so that it stops spinning; one pressed too long ago can't be answered."""
+    with suppress(BadRequest):
+        await query.answer(words or None)
 
 
 def _application(
-    server: str, token: str, request: BaseRequest | None, updates_request: BaseRequest | None
-) -> "Application[Any, Any, Any, Any, Any, Any]":
+    account: Account, queue: DurableQueue, request: BaseRequest | None, updates_request: BaseRequest | None
+) -> _App:
     out = request or HTTPXRequest(
         POOL_SIZE, read_timeout=TIMEOUT, write_timeout=TIMEOUT, pool_timeout=TIMEOUT
     )
-    builder = ApplicationBuilder().token(token).base_url(server).request(out)
-    builder = builder.get_updates_request(updates_request or HTTPXRequest(1))
-    return builder.concurrent_updates(InOrder()).build()
+    builder: Any = ApplicationBuilder().token(account.token).base_url(account.server).request(out)
+    builder = builder.base_file_url(account.server.removesuffix("/bot") + "/file/bot")
+    builder = builder.rate_limiter(ChatRates()).concurrent_updates(InOrder()).update_queue(queue)
+    if account.webhook:
+        return cast("_App", builder.updater(None).build())
+    return cast("_App", builder.get_updates_request(updates_request or HTTPXRequest(1)).build())
 
 
-def _with_bot(base_url: str) -> str:
-    """The address in the library's form, which the token is appended to."""
-    address = base_url.rstrip("/")
-    return address if address.endswith("/bot") else f"{address}/bot"
+async def _on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+    """Log the error's trace, which holds code and not words; the message stays left over and is tried again."""
+    problem = context.error
+    number = update.update_id if isinstance(update, Update) else 0
+    if isinstance(problem, NetworkError):
+        _log.warning("update %d: %s; trying again later", number, type(problem).__name__)
+    elif problem is not None:
+        _log.error("update %d: %s\n%s", number, type(problem).__name__, trace(problem))
 
 
 def _name(me: User) -> str:
@@ -290,8 +395,3 @@ def _on_polling_error(problem: TelegramError) -> None:
         _log.error("another process polls with the same token: %s", type(problem).__name__)
     else:
         _log.warning("polling: %s; trying again", type(problem).__name__)
-
-
-def _trace(problem: BaseException | None) -> str:
-    """Where an exception came from, without its message, which could quote the question."""
-    return "".join(traceback.format_tb(problem.__traceback__)) if problem is not None else ""

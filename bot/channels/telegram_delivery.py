@@ -4,9 +4,10 @@
 |---|---|
 | a timeout, a broken connection | nothing: the part may have arrived, and a second copy is worse than a gap |
 | could not connect | the part has not left: try again |
-| 429 | this chat waits as long as told, the others go on |
+| 429 | this chat waits as long as told, the others go on (`telegram_limits`) |
 | 400 about an option the server doesn't know | the same without that option |
 | 400 about a topic that is gone | the same outside of topics |
+| 400 about a message that can't be edited | a new message |
 | 400 otherwise | the same part plain, once |
 | 403, chat gone | the chat is inactive until it writes again |
 """
@@ -14,11 +15,13 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from functools import cache
 
 import httpx
+from pydantic import TypeAdapter
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -33,12 +36,12 @@ from telegram.error import (
     ChatMigrated,
     Forbidden,
     NetworkError,
-    RetryAfter,
     TelegramError,
 )
 
+from bot.metrics import Metrics
 from bot.render import Capabilities, Entity, Part, Style, Unit, length, render
-from bot.reply import Reply
+from bot.reply import Button, Reply
 
 # Times as timedelta, which the library's next version always gives; without this it warns at every 429.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -54,11 +57,8 @@ CAPABILITIES = Capabilities(
 MAX_TRIES = 5
 """Sends of one part, all reasons together."""
 
-RETRY_AFTER_MARGIN = 0.5
-"""Seconds on top of what a 429 asks for: its whole seconds are rounded down."""
-
 PAUSE = 1.0
-"""Seconds before a part that never left is tried again."""
+"""Seconds before a part that never left is tried again; twice as many the next time."""
 
 _STYLES = {
     Style.STRONG: MessageEntityType.BOLD,
@@ -68,6 +68,9 @@ _STYLES = {
 
 _GONE = ("chat not found", "not enough rights", "have no rights", "chat_write_forbidden", "topic_closed")
 """Words of a 400 that no other wording of the message can mend."""
+
+_NOT_EDITABLE = ("can't be edited", "message to edit not found", "message_id_invalid")
+"""Words of a 400 about a message that is too old or gone."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -90,12 +93,45 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
-    """A part, where it goes, and how much of it the server is asked to understand."""
+class Outgoing:
+    """One message on its way, as it is kept until it has left.
+
+    Attributes:
+        part: What it says.
+        place: Where it goes.
+        instead_of: Number of the message of ours that it takes the place of, or None for a new one.
+    """
 
     part: Part
     place: Place
-    styled: bool = True
+    instead_of: int | None = None
+
+
+class OutOfReachError(Exception):
+    """The chat takes no messages from us; the cause says why."""
+
+
+@cache
+def _adapter() -> TypeAdapter[Outgoing]:
+    return TypeAdapter(Outgoing)
+
+
+def dumps(outgoing: Outgoing) -> str:
+    """The message as JSON."""
+    return _adapter().dump_json(outgoing).decode("utf-8")
+
+
+def loads(text: str) -> Outgoing:
+    """The message that `dumps` wrote."""
+    return _adapter().validate_json(text)
+
+
+def outgoing(reply: Reply, place: Place, *, instead_of: Sequence[int] = ()) -> tuple[Outgoing, ...]:
+    """The messages of a reply; the first of them in place of earlier ones, if there are any."""
+    parts = render(reply, CAPABILITIES)
+    former = (*instead_of, *(None for _ in parts))
+    first = [place, *(replace(place, reply_to=None) for _ in parts)]
+    return tuple(Outgoing(part, first[at], former[at]) for at, part in enumerate(parts))
 
 
 class Delivery:
@@ -105,8 +141,11 @@ class Delivery:
         inactive: Chats that blocked the bot or are gone.
     """
 
-    def __init__(self, bot: Bot, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self, bot: Bot, metrics: Metrics, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._bot = bot
+        self._metrics = metrics
         self._sleep = sleep
         self._previews = True
         self.inactive: set[int] = set()
@@ -120,74 +159,135 @@ class Delivery:
         Raises:
             TelegramError: A part was refused for good, in plain form too.
         """
-        for part in render(reply, CAPABILITIES):
+        for each in outgoing(reply, place):
             try:
-                place = await self._send(_Message(part, place))
-            except _OutOfReachError as problem:
-                self.inactive.add(place.chat_id)
-                _log.info("chat %d is inactive: %s", place.chat_id, type(problem.__cause__).__name__)
+                await self.send_one(each)
+            except OutOfReachError:
                 return False
-            place = replace(place, reply_to=None)
-        self.inactive.discard(place.chat_id)
         return True
 
-    async def _send(self, message: _Message) -> Place:
-        """Send one part; returns where the chat turned out to be."""
+    async def send_one(self, message: Outgoing) -> int | None:
+        """Send one message.
+
+        Returns:
+            Its number, or None if it may be lost.
+
+        Raises:
+            OutOfReachError: The chat takes none.
+            BadRequest: It was refused for good, in plain form too.
+            NetworkError: It has not left: Telegram can't be reached.
+        """
+        chat_id = message.place.chat_id
+        try:
+            number = await self._tried(_Attempt(message.part, message.place, message.instead_of))
+        except OutOfReachError as problem:
+            self.inactive.add(chat_id)
+            self._metrics.parts.labels("telegram", "unreachable").inc()
+            _log.info("chat %d is inactive: %s", chat_id, type(problem.__cause__).__name__)
+            raise
+        self.inactive.discard(chat_id)
+        self._metrics.parts.labels("telegram", "lost" if number is None else "sent").inc()
+        return number
+
+    async def withdraw(self, chat_id: int, number: int) -> None:
+        """Delete a message of ours, if that can still be done."""
+        with suppress(TelegramError):
+            await self._bot.delete_message(chat_id, number)
+
+    async def _tried(self, attempt: "_Attempt") -> int | None:
+        pause = PAUSE
         for _ in range(MAX_TRIES):
             try:
-                await self._attempt(message)
-            except RetryAfter as problem:
-                await self._sleep(_seconds(problem) + RETRY_AFTER_MARGIN)
+                return await self._attempt(attempt)
             except ChatMigrated as problem:
-                message = replace(message, place=replace(message.place, chat_id=problem.new_chat_id))
+                attempt = replace(attempt, place=replace(attempt.place, chat_id=problem.new_chat_id))
             except Forbidden as problem:
-                raise _OutOfReachError from problem
+                raise OutOfReachError from problem
             except BadRequest as problem:
-                message = self._degraded(message, problem)
+                if "not modified" in problem.message.lower():
+                    return attempt.instead_of
+                attempt = self._degraded(attempt, problem)
             except NetworkError as problem:
                 if not isinstance(problem.__cause__, _NEVER_SENT):
-                    _log.warning("part to %d may be lost: %s", message.place.chat_id, type(problem).__name__)
-                    return message.place
-                await self._sleep(PAUSE)
-            else:
-                return message.place
-        raise TelegramError(f"gave up after {MAX_TRIES} tries")
+                    _log.warning("part to %d may be lost: %s", attempt.place.chat_id, type(problem).__name__)
+                    return None
+                await self._sleep(pause)
+                pause *= 2
+        raise NetworkError(f"gave up after {MAX_TRIES} tries")
 
-    def _degraded(self, message: _Message, problem: BadRequest) -> _Message:
+    def _degraded(self, attempt: "_Attempt", problem: BadRequest) -> "_Attempt":
         """What to send after a 400.
 
         Raises:
             BadRequest: Nothing less will do.
-            _OutOfReachError: No message will.
+            OutOfReachError: No message will.
         """
         said = problem.message.lower()
         if any(words in said for words in _GONE):
-            raise _OutOfReachError from problem
+            raise OutOfReachError from problem
         if self._previews and "link_preview_options" in said:
             self._previews = False
-            return message
-        if message.place.thread_id is not None and "thread" in said:
-            return replace(message, place=replace(message.place, thread_id=None))
-        if not message.styled:
+            return attempt
+        if attempt.instead_of is not None and any(words in said for words in _NOT_EDITABLE):
+            return replace(attempt, instead_of=None)
+        if attempt.place.thread_id is not None and "thread" in said:
+            return replace(attempt, place=replace(attempt.place, thread_id=None))
+        if not attempt.styled:
             raise problem
         _log.info("a part goes plain: %s", problem.message)
-        return replace(message, part=replace(message.part, text=_plain(message.part)), styled=False)
+        self._metrics.parts.labels("telegram", "plain").inc()
+        return replace(attempt, part=replace(attempt.part, text=_plain(attempt.part)), styled=False)
 
-    async def _attempt(self, message: _Message) -> None:
-        part, place = message.part, message.place
-        await self._bot.send_message(
+    async def _attempt(self, attempt: "_Attempt") -> int | None:
+        part, place = attempt.part, attempt.place
+        entities = entities_of(part) if attempt.styled else None
+        preview = LinkPreviewOptions(is_disabled=True) if self._previews else None
+        keyboard = keyboard_of(part.buttons) if attempt.styled else None
+        if attempt.instead_of is not None:
+            await self._bot.edit_message_text(
+                part.text,
+                chat_id=place.chat_id,
+                message_id=attempt.instead_of,
+                entities=entities,
+                link_preview_options=preview,
+                reply_markup=keyboard,
+            )
+            return attempt.instead_of
+        sent = await self._bot.send_message(
             chat_id=place.chat_id,
             text=part.text,
-            entities=[_entity(part.text, entity) for entity in part.entities] if message.styled else None,
-            link_preview_options=LinkPreviewOptions(is_disabled=True) if self._previews else None,
+            entities=entities,
+            link_preview_options=preview,
             message_thread_id=place.thread_id,
             reply_parameters=_reply_parameters(place),
-            reply_markup=_keyboard(part) if message.styled else None,
+            reply_markup=keyboard,
         )
+        return sent.message_id
 
 
-class _OutOfReachError(Exception):
-    """The chat takes no messages from us; the cause says why."""
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A part, where it goes, and how much of it the server is asked to understand."""
+
+    part: Part
+    place: Place
+    instead_of: int | None
+    styled: bool = True
+
+
+def entities_of(part: Part) -> list[MessageEntity]:
+    """A part's entities as Telegram counts them."""
+    return [_entity(part.text, entity) for entity in part.entities]
+
+
+def keyboard_of(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
+    """Buttons in rows of two; None if there are none."""
+    keys = [
+        InlineKeyboardButton(button.text, url=button.url or None, callback_data=button.order or None)
+        for button in buttons
+    ]
+    rows = [keys[at : at + 2] for at in range(0, len(keys), 2)]
+    return InlineKeyboardMarkup(rows) if rows else None
 
 
 def _entity(text: str, entity: Entity) -> MessageEntity:
@@ -203,17 +303,7 @@ def _plain(part: Part) -> str:
     return text if length(text, CAPABILITIES.unit) <= CAPABILITIES.max_length else part.text
 
 
-def _keyboard(part: Part) -> InlineKeyboardMarkup | None:
-    buttons = [[InlineKeyboardButton(button.text, url=button.url)] for button in part.buttons]
-    return InlineKeyboardMarkup(buttons) if buttons else None
-
-
 def _reply_parameters(place: Place) -> ReplyParameters | None:
     if place.reply_to is None:
         return None
     return ReplyParameters(place.reply_to, allow_sending_without_reply=True)
-
-
-def _seconds(problem: RetryAfter) -> float:
-    wait = problem.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -1,13 +1,15 @@
 """An article and answers over it, built by hand: what bot/ is given when it is given the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
+import stand_ins
 
 from knowledge.schema import (
     Answer,
+    Article,
     Citation,
     Figure,
     Finding,
@@ -19,6 +21,14 @@ from knowledge.schema import (
     Status,
 )
 from knowledge.verdict import Checked, Label, Reason, Verdict
+
+
+@pytest.fixture(autouse=True)
+def _closed_states() -> Iterator[None]:
+    yield
+    while stand_ins.OPEN:
+        stand_ins.OPEN.pop().close()
+
 
 SENTENCE = (
     "截至2021年底，“科创投”累计投资金额23.26亿元，"
@@ -71,6 +81,12 @@ def citation(label: int = 1, *marks: Span, quote: str = SENTENCE, start: int = 0
         start + len(quote),
         marks,
     )
+
+
+@pytest.fixture
+def article() -> Article:
+    """The article that the answers cite."""
+    return Article("seed", TITLE, "科技日报", "2022-02-21T16:58:52+08:00", URL, SENTENCE, "0" * 64)
 
 
 @pytest.fixture

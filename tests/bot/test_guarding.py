@@ -107,15 +107,25 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "localhost:1", "[::1]:8080", "[::1]"])
 async def test_the_names_of_the_site_are_let_in(make: Make, host: str):
-    app, _ = make(hosts=("localhost", "[::1]"))
+    app, _ = make(hosts=("localhost", "::1"))
     assert (await send(app, "GET", "/api/queue", headers=[("host", host)])).status == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "localhost:x", "evil@localhost", "::1", "127.0.0.1"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "localhost:x",
+        "evil@localhost",
+        "127.0.0.1",
+        "[localhost]",
+        "[::1",
+        "localhost:",
+    ],
 )
 async def test_another_name_is_not(make: Make, host: str):
-    app, site = make(hosts=("localhost", "[::1]"))
+    app, site = make(hosts=("localhost", "::1"))
     got = await send(app, "GET", "/api/queue", headers=[("host", host)])
     assert (got.status, got.code) == (421, "foreign_host")
     assert n_refused(site) == {("api", "foreign_host"): 1}
@@ -215,7 +225,7 @@ async def test_an_address_has_its_rate(make: Make):
     assert [(await send(app, "GET", "/api/queue")).status for _ in range(5)] == [200, 200, 200, 429, 429]
     got = await send(app, "GET", "/api/queue")
     assert got.code == "too_fast"
-    assert got.headers["retry-after"] == "60"
+    assert 58 <= int(got.headers["retry-after"]) <= 60
     assert (await send(app, "GET", "/healthz")).status == 200
     assert (await send(app, "GET", "/api/queue", address="10.0.0.2")).status == 200
     assert n_refused(site) == {("api", "too_fast"): 3}

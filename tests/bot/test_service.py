@@ -4,50 +4,70 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from stand_ins import Shelf, a_service, saying, unasked, unchecked
 
 from bot import phrases, wording
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
-from bot.service import Ask, Service
 from knowledge.errors import IndexStateError, UsageError
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
 from knowledge.verdict import Checked
 
 Find = Callable[..., Finding]
+Ask = Callable[[str], Answer]
+Check = Callable[[str], Checked]
 
 
 def said(reply: Reply) -> str:
     return "\n".join(block.text for block in reply.blocks)
 
 
-def unchecked(text: str) -> Checked:
-    raise AssertionError(f"checked: {text}")
+class Talk:
+    """A conversation with a service over one article."""
+
+    def __init__(self, ask: Ask = unasked, check: Check = unchecked, article: Article | None = None) -> None:
+        self.service = a_service(Shelf(ask, check, [article] if article else []))
+
+    def reply(self, text: str) -> Reply:
+        return self.service.reply(saying(text))
 
 
-def unasked(text: str) -> Answer:
-    raise AssertionError(f"asked: {text}")
+@pytest.fixture
+def asks(article: Article) -> Callable[[Answer], tuple[Talk, list[str]]]:
+    """A conversation in which every question gets one answer, and the questions."""
+
+    def make(answer: Answer) -> tuple[Talk, list[str]]:
+        asked: list[str] = []
+
+        def ask(question: str) -> Answer:
+            asked.append(question)
+            return answer
+
+        return Talk(ask, article=article), asked
+
+    return make
 
 
-def asks(answer: Answer) -> tuple[Service, list[str]]:
-    asked: list[str] = []
+@pytest.fixture
+def checks(article: Article) -> Callable[..., tuple[Talk, list[str]]]:
+    """A conversation in which every draft gets one verdict, and the drafts."""
 
-    def ask(question: str) -> Answer:
-        asked.append(question)
-        return answer
+    def make(checked: Checked, ask: Ask = unasked) -> tuple[Talk, list[str]]:
+        given: list[str] = []
 
-    return Service(ask, unchecked), asked
+        def check(draft: str) -> Checked:
+            given.append(draft)
+            return checked
 
+        return Talk(ask, check, article), given
 
-def checks(checked: Checked, ask: Ask = unasked) -> tuple[Service, list[str]]:
-    given: list[str] = []
-
-    def check(draft: str) -> Checked:
-        given.append(draft)
-        return checked
-
-    return Service(ask, check), given
+    return make
 
 
-def test_a_question_is_asked_once_and_answered(answered: Answer):
+Asks = Callable[[Answer], tuple[Talk, list[str]]]
+Checks = Callable[..., tuple[Talk, list[str]]]
+
+
+def test_a_question_is_asked_once_and_answered(answered: Answer, asks: Asks):
     service, asked = asks(answered)
     reply = service.reply("  科创投累计投资多少\n")
     assert asked == ["科创投累计投资多少"]
@@ -56,31 +76,31 @@ def test_a_question_is_asked_once_and_answered(answered: Answer):
     assert reply.citations == answered.citations
 
 
-def test_half_a_surrogate_pair_does_not_reach_the_engine(answered: Answer):
+def test_half_a_surrogate_pair_does_not_reach_the_engine(answered: Answer, asks: Asks):
     service, asked = asks(answered)
     service.reply("投资\ud800多少")
     assert asked == ["投资?多少"]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\u3000"])
-def test_nothing_gets_an_invitation(text: str, answered: Answer):
+def test_nothing_gets_an_invitation(text: str, answered: Answer, asks: Asks):
     service, asked = asks(answered)
     assert said(service.reply(text)) == phrases.EMPTY
     assert asked == []
 
 
 @pytest.mark.parametrize("text", ["/help", "帮助", "/HELP", "/help 我", "/帮助"])
-def test_help(text: str, answered: Answer):
+def test_help(text: str, answered: Answer, asks: Asks):
     service, asked = asks(answered)
     assert said(service.reply(text)) == phrases.HELP
     assert asked == []
 
 
-def test_start_greets_and_explains(answered: Answer):
+def test_start_greets_and_explains(answered: Answer, asks: Asks):
     assert said(asks(answered)[0].reply("/start")).startswith(phrases.START)
 
 
-def test_an_unknown_command_is_no_question(answered: Answer):
+def test_an_unknown_command_is_no_question(answered: Answer, asks: Asks):
     service, asked = asks(answered)
     assert said(service.reply("/rm -rf")) == phrases.UNKNOWN_COMMAND
     assert asked == []
@@ -97,12 +117,12 @@ def test_an_error_with_a_mend_becomes_a_reply(problem: Exception):
     def ask(_: str) -> Answer:
         raise problem
 
-    reply = Service(ask, unchecked).reply("科创投累计投资多少")
+    reply = Talk(ask).reply("科创投累计投资多少")
     assert reply.status is ReplyStatus.ERROR
     assert problem.item in said(reply)  # type: ignore[attr-defined]
 
 
-def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked):
+def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked, checks: Checks):
     service, given = checks(checked)
     reply = service.reply(f"\n{checked.text} ")
     assert given == [checked.text]
@@ -111,20 +131,20 @@ def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked):
 
 
 @pytest.mark.parametrize("order", ["/check ", "核对：", "核对 "])
-def test_an_order_to_check_checks_what_follows(order: str, checked: Checked):
+def test_an_order_to_check_checks_what_follows(order: str, checked: Checked, checks: Checks):
     service, given = checks(checked)
     assert service.reply(order + "科创投").status is ReplyStatus.CHECKED
     assert given == ["科创投"]
 
 
 @pytest.mark.parametrize("order", ["/check", "核对", "核对："])
-def test_an_order_to_check_nothing_is_told_how(order: str, checked: Checked):
+def test_an_order_to_check_nothing_is_told_how(order: str, checked: Checked, checks: Checks):
     service, given = checks(checked)
     assert said(service.reply(order)).splitlines() == phrases.HOW_TO_CHECK.splitlines()
     assert given == []
 
 
-def test_a_figure_of_the_asker_s_own_is_confirmed(checked: Checked):
+def test_a_figure_of_the_asker_s_own_is_confirmed(checked: Checked, checks: Checks):
     wrong = replace(checked, verdicts=checked.verdicts[1:2])
     service, given = checks(wrong)
     reply = service.reply("科创投投了23.62亿元对吗？")
@@ -132,7 +152,7 @@ def test_a_figure_of_the_asker_s_own_is_confirmed(checked: Checked):
     assert said(reply) == "不对：您说的“23.62亿元”，文章里是“23.26亿元”（数值不同）"
 
 
-def test_what_a_check_sees_no_figure_in_is_asked(checked: Checked, answered: Answer):
+def test_what_a_check_sees_no_figure_in_is_asked(checked: Checked, answered: Answer, checks: Checks):
     service, given = checks(
         replace(checked, verdicts=()), lambda question: replace(answered, question=question)
     )
@@ -141,7 +161,7 @@ def test_what_a_check_sees_no_figure_in_is_asked(checked: Checked, answered: Ans
 
 
 @pytest.mark.parametrize("question", ["科创贷放款有没有超过150亿？", "成果达到1000项了吗"])
-def test_whether_a_figure_is_reached_is_asked(question: str, answered: Answer):
+def test_whether_a_figure_is_reached_is_asked(question: str, answered: Answer, asks: Asks):
     service, asked = asks(answered)
     assert service.reply(question).status is ReplyStatus.ANSWERED
     assert asked == [question]
@@ -151,7 +171,7 @@ def test_a_draft_too_long_is_told_the_limit():
     def check(draft: str) -> Checked:
         raise UsageError("long", item=str(len(draft)), code="draft_too_long")
 
-    reply = Service(unasked, check).reply("科创投累计投资23.26亿元。" * 2000)
+    reply = Talk(unasked, check).reply("科创投累计投资23.26亿元。" * 2000)
     assert reply.status is ReplyStatus.ERROR
     assert said(reply) == "文字太长（30000 字），一次最多 2 万字。请分成几段，再分别核对。"
 
@@ -161,7 +181,7 @@ def test_the_unforeseen_is_the_caller_s():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Service(ask, unchecked).reply("科创投累计投资多少")
+        Talk(ask).reply("科创投累计投资多少")
 
 
 @pytest.mark.parametrize(("verdict", "word"), [(True, "是"), (False, "否")])

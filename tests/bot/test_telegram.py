@@ -1,6 +1,7 @@
 """Telegram without a server: a double stands in for HTTPS and answers as told."""
 
 import asyncio
+import itertools
 import json
 import logging
 import threading
@@ -12,21 +13,26 @@ from typing import Any
 
 import httpx
 import pytest
+from stand_ins import Shelf, a_reception, a_service, unasked, unchecked
 from telegram import Chat, Message, MessageEntity, Update, User
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from bot import logs, reply, wording
-from bot.channels.telegram_chat import TelegramChat, addressed, place_of
-from bot.channels.telegram_delivery import MAX_TRIES, RETRY_AFTER_MARGIN, Delivery, Place
+from bot import logs, phrases, reply
+from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.telegram_delivery import Delivery, Place
+from bot.channels.telegram_messages import addressed, place_of
+from bot.channels.telegram_queue import key_of
+from bot.rates import Rates
 from bot.reply import ReplyStatus
-from bot.service import Ask, Check, Service
 from knowledge.errors import BackendError, SettingError
-from knowledge.schema import Answer
+from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
 ME = User(7, "问数", is_bot=True, username="wenshu_bot")
+Ask = Callable[[str], Answer]
+Check = Callable[[str], Checked]
 Respond = Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
 
 
@@ -109,30 +115,42 @@ def home_log(tmp_path: Path) -> Iterator[Path]:
 
 @asynccontextmanager
 async def delivery(line: Line) -> AsyncIterator[tuple[Delivery, list[float]]]:
+    """What goes out, without a wait; and the seconds it would have waited."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    async with running(line, lambda _: pytest.fail("not asked")) as chat:
+    async with running(line) as chat:
         chat.delivery._sleep = sleep
         yield chat.delivery, slept
 
 
-def unchecked(_: str) -> Checked:
-    pytest.fail("checked")
-
-
 @asynccontextmanager
-async def running(line: Line, ask: Ask, check: Check = unchecked) -> AsyncIterator[TelegramChat]:
-    service = Service(ask, check)
-    chat = TelegramChat(service, token=TOKEN, request=line, updates_request=line)
+async def running(
+    line: Line, ask: Ask = unasked, check: Check = unchecked, **fields: Any
+) -> AsyncIterator[TelegramChat]:
+    """A bot over one article, which sends as fast as it can."""
+    article = Article(
+        "seed", "题", "报", "2022-02-21", "", "截至2021年底，科创投累计投资23.26亿元。", "0" * 64
+    )
+    served = a_service(Shelf(ask, check, [article]), **fields)
+    chat = TelegramChat(a_reception(served), Account(TOKEN), request=line, updates_request=line)
+    chat._application.bot.rate_limiter._rates = Boundless()
     await chat._application.initialize()
     await chat._application.start()
     try:
         yield chat
     finally:
         await chat.stop()
+
+
+class Boundless(Rates):
+    """Lets everything happen at once."""
+
+    def take(self, name: str, *, most: int, seconds: int) -> float:
+        del name, most, seconds
+        return 0.0
 
 
 def message(
@@ -149,12 +167,22 @@ def group(text: str, *entities: MessageEntity, **fields: Any) -> Message:
 async def receive(chat: TelegramChat, *messages: Message) -> None:
     """Let messages come in one after the other, without waiting for the answers, then wait for all."""
     tasks = []
-    for number, each in enumerate(messages, 1):
-        each.set_bot(chat._application.bot)
-        update = Update(number, message=each)
-        tasks.append(asyncio.create_task(through_the_line(chat, update)))
+    for each in messages:
+        tasks.append(asyncio.create_task(through_the_line(chat, update_of(chat, message=each))))
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
+
+
+NUMBERS = itertools.count(1)
+
+
+def update_of(chat: TelegramChat, **fields: Any) -> Update:
+    """An update as it comes off the wire, written down."""
+    bare = Update(next(NUMBERS), **fields)
+    update = Update.de_json(json.loads(bare.to_json()), chat._application.bot)
+    if update.message or update.edited_message:
+        assert chat._outbox.take(key_of(update), update.to_json())
+    return update
 
 
 async def through_the_line(chat: TelegramChat, update: Update) -> None:
@@ -262,23 +290,6 @@ async def test_what_never_left_is_sent_again(answer_reply: reply.Reply):
     assert len(slept) == 2
 
 
-async def test_429_waits_as_told_and_sends_the_same(answer_reply: reply.Reply):
-    line = Line(failed(429, "Too Many Requests: retry after 7", retry_after=7))
-    async with delivery(line) as (out, slept):
-        assert await out.send(Place(1), answer_reply)
-    first, second = line.sent
-    assert first == second
-    assert slept == [7 + RETRY_AFTER_MARGIN]
-
-
-async def test_endless_429_is_given_up(answer_reply: reply.Reply):
-    line = Line(*[failed(429, "Too Many Requests: retry after 1", retry_after=1)] * 50)
-    async with delivery(line) as (out, _):
-        with pytest.raises(TelegramError, match="gave up"):
-            await out.send(Place(1), answer_reply)
-    assert len(line.sent) == MAX_TRIES
-
-
 @pytest.mark.parametrize(
     ("status", "description"),
     [
@@ -312,34 +323,6 @@ async def test_a_topic_that_is_gone_is_left(answer_reply: reply.Reply):
         assert await out.send(Place(-5, 3), answer_reply)
     assert [sent.get("message_thread_id") for sent in line.sent] == [3, None]
     assert all("entities" in sent for sent in line.sent)
-
-
-async def test_429_holds_up_its_own_chat_alone(answered: Answer):
-    """Chat 1 is told to wait; chat 2, which asked later, has its answer while chat 1 still waits."""
-    line, waiting = Line(), asyncio.Event()
-    released = asyncio.Event()
-    refused: list[int] = []
-
-    def respond(_: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        if fields["chat_id"] == 1 and not refused:
-            refused.append(1)
-            return failed(429, "Too Many Requests: retry after 30", retry_after=30)
-        return succeeded({"message_id": 1, "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}})
-
-    async def sleep(_: float) -> None:
-        waiting.set()
-        await released.wait()
-
-    line.respond = respond
-    async with running(line, lambda _: answered) as chat:
-        chat.delivery._sleep = sleep
-        first = asyncio.create_task(receive(chat, message("科创投", chat=1)))
-        await waiting.wait()
-        await receive(chat, message("科创投", chat=2))
-        assert [sent["chat_id"] for sent in line.sent] == [1, 2]
-        released.set()
-        await first
-    assert [sent["chat_id"] for sent in line.sent] == [1, 2, 1]
 
 
 # --- who is answered, in which order -------------------------------------------------------------------
@@ -436,7 +419,7 @@ async def test_the_menu_names_check():
     async with running(line, lambda _: pytest.fail("asked")) as chat:
         await chat._tell_commands()
     (menu,) = [each["commands"] for each in told if each["name"] == "setMyCommands"]
-    assert [each["command"] for each in menu] == ["start", "check", "help"]
+    assert [each["command"] for each in menu] == [command for command, _ in phrases.COMMANDS]
 
 
 def mention(text: str, name: str = "@wenshu_bot", kind: str = MessageEntity.MENTION) -> MessageEntity:
@@ -515,8 +498,8 @@ async def test_a_start_that_fails_names_the_cause(
 ):
     line = Line()
     monkeypatch.setattr(line, "_answer", lambda *_: respond)
-    service = Service(lambda _: pytest.fail("asked"), unchecked)
-    chat = TelegramChat(service, token=TOKEN, request=line, updates_request=line)
+    served = a_reception(a_service(Shelf()))
+    chat = TelegramChat(served, Account(TOKEN), request=line, updates_request=line)
     with pytest.raises(error) as caught:
         await chat.start()
     assert caught.value.code == code  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import phrases, wording
+from bot import phrases
 from bot.channels.telegram_delivery import CAPABILITIES as TELEGRAM
 from bot.render import MIN_LENGTH, Capabilities, Unit, length, render
 from bot.reply import MAX_LABELS, Reply, ReplyStatus, Role

@@ -3,6 +3,7 @@
 Whoever is turned away gets a status, a code and a short sentence, and leaves nothing behind but a count.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
@@ -34,8 +35,7 @@ WEBHOOK = "/telegram/webhook"
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked for by machines that know us by address and have no token; they say next to nothing."""
 
-_RETRY_SECONDS = 60
-"""Rates are counted over a minute."""
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f:.]+)\]|(?P<name>[^\[\]:]+))(?::[0-9]{1,5})?")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -94,7 +94,7 @@ class Guarding:
         self._app = app
         self._site = site
         self._clock = clock
-        self._hosts = frozenset(name.lower() for name in site.hosts)
+        self._hosts = frozenset(name.lower().strip("[]") for name in site.hosts)
         self._own = site.public_url.rstrip("/").lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,8 +120,8 @@ class Guarding:
         if path not in PROBES and (refusal := self._misnamed(headers)):
             return refusal
         if path not in PROBES and path != WEBHOOK:
-            if not self._site.reception.guard.admit_address(address_of(scope)):
-                return Refusal(429, "too_fast", headers={"Retry-After": str(_RETRY_SECONDS)})
+            if seconds := self._site.reception.guard.admit_address(address_of(scope)):
+                return Refusal(429, "too_fast", headers={"Retry-After": str(seconds)})
             if not self._is_open(path) and not self._has_shown_token(scope, headers):
                 return Refusal(401, "unsigned", headers={"WWW-Authenticate": 'Bearer realm="wenshu"'})
         if scope["method"] not in _SAFE_METHODS and self._is_foreign(headers):
@@ -134,7 +134,7 @@ class Guarding:
         if len(given) != 1 or not given[0].strip():
             return Refusal(400, "bad_host")
         host = given[0].strip().lower()
-        if self._hosts and not {host, _without_port(host)} & self._hosts:
+        if self._hosts and _name(host) not in self._hosts:
             return Refusal(421, "foreign_host")
         return None
 
@@ -211,14 +211,14 @@ def _length(headers: Headers, most: int) -> Refusal | None:
     return None
 
 
-def _without_port(host: str) -> str:
-    r"""A host without its port.
+def _name(host: str) -> str:
+    r"""A host without its port, and of an IPv6 address without its brackets.
 
-    >>> _without_port("localhost:8080"), _without_port("[::1]:8080"), _without_port("[::1]")
-    ('localhost', '[::1]', '[::1]')
+    >>> _name("localhost:8080"), _name("[::1]:8080"), _name("[::1]"), _name("localhost:x")
+    ('localhost', '::1', '::1', 'localhost:x')
     """
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+    found = _HOST.fullmatch(host)
+    return host if found is None else found["v6"] or found["name"]
 
 
 def _answer(scope: Scope, refusal: Refusal) -> Response:

@@ -1,0 +1,36 @@
+"""Many chats at once, but the updates of one chat one after the other, as they came."""
+
+import asyncio
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import Update
+from telegram.ext import BaseUpdateProcessor
+
+MAX_WAITING = 10_000
+"""Updates taken in before the first is answered: waiting in line costs a chat nothing but time."""
+
+
+class InOrder(BaseUpdateProcessor):
+    """A line a chat; the buttons below its messages wait in it too."""
+
+    def __init__(self, max_concurrent_updates: int = MAX_WAITING) -> None:
+        super().__init__(max_concurrent_updates)
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def initialize(self) -> None:
+        """Nothing to set up."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_process_update(self, update: object, coroutine: Any) -> None:
+        """Process an update when those of its chat before it are done."""
+        chat = update.effective_chat if isinstance(update, Update) else None
+        if chat is None:
+            await coroutine
+            return
+        # A lock lives as long as someone holds or awaits it; asyncio's are first come, first served.
+        lock = self._locks.setdefault(chat.id, asyncio.Lock())
+        async with lock:
+            await coroutine

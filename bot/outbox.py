@@ -1,0 +1,87 @@
+"""Every message is answered once: written down before the platform is told, done when its reply has left.
+
+| killed | after the restart |
+|---|---|
+| before the reply was made | it is made |
+| before a part left | that part and the rest are sent |
+| while a part was leaving | that part is sent again: it may be there twice, but is not lost |
+| after | nothing |
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from bot.state import Message, State
+
+Make = Callable[[], Awaitable[Sequence[str]]]
+"""Makes the reply: its parts as the channel will want to send them, perhaps after a restart."""
+
+Send = Callable[[str], Awaitable[str]]
+"""Sends a part; returns what the platform calls it, or nothing."""
+
+
+class Outbox:
+    """The messages of one channel that are under way.  Messages of one chat are the channel's to keep in order."""
+
+    def __init__(self, state: State, channel: str, *, clock: Callable[[], float]) -> None:
+        """Set up.
+
+        Args:
+            state: Where they are written down.
+            channel: The platform.
+            clock: Seconds since 1970.
+        """
+        self._state = state
+        self._channel = channel
+        self._clock = clock
+        self._busy: set[str] = set()
+
+    def take(self, message_id: str, payload: str) -> bool:
+        """Write a message down; False if it is known: the platform brought it before.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        return self._state.take(self._channel, message_id, payload, at=self._clock())
+
+    def left_over(self, *, older_than: float = 0.0) -> list[Message]:
+        """Messages nobody is at work on, oldest first.
+
+        Args:
+            older_than: Seconds since they came in.
+        """
+        until = self._clock() - older_than
+        return [
+            each
+            for each in self._state.under_way(self._channel)
+            if each.id not in self._busy and each.at <= until
+        ]
+
+    async def deliver(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
+        """Bring a message to its end, from wherever it got to.
+
+        What `send` raises is passed on, and the message stays left over.
+
+        Returns:
+            What the platform calls the parts sent; nothing if the message is done or being worked on.
+        """
+        if message_id in self._busy:
+            return ()
+        self._busy.add(message_id)
+        try:
+            return await self._delivered(message_id, make, send)
+        finally:
+            self._busy.discard(message_id)
+
+    async def _delivered(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
+        message = self._state.message(self._channel, message_id)
+        if message is None:
+            return ()
+        parts = message.parts
+        if parts is None:
+            parts = tuple(await make())
+            self._state.ready(self._channel, message_id, parts)
+        for part in parts[message.n_sent :]:
+            name = await send(part)
+            self._state.sent(self._channel, message_id, name)
+        self._state.done(self._channel, message_id)
+        return self._state.sent_as(self._channel, message_id)
