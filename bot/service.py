@@ -24,6 +24,7 @@ from knowledge.verdict import Checked
 if TYPE_CHECKING:
     from bot.routing import Route
     from knowledge.ingest import Report
+    from knowledge.verdict import Source
 
 MAX_READINGS = 3
 """Ways to read a follow-up that are tried; the likelier ones come first."""
@@ -35,8 +36,10 @@ class Library(Protocol):
     def ask(self, question: str) -> Answer:
         """Answers one question."""
 
-    def check(self, text: str) -> Checked:
-        """Checks the figures of one draft."""
+    def check(
+        self, text: str, *, sources: "Sequence[Source] | None" = None, published: str | None = None
+    ) -> Checked:
+        """Checks the figures of one draft, against given sources if there are any."""
 
     def article(self, article_id: str) -> Article:
         """The article of an id."""
@@ -123,6 +126,46 @@ class Service:
         except WenshuError as problem:
             return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
 
+    def ask(self, speaker: Speaker, question: str) -> tuple[Answer, int]:
+        """The answer to one question, whatever was said before, and the number it is recorded under.
+
+        Raises:
+            WenshuError: The question is none, or an index can't be used.
+        """
+        from bot.routing import Want
+
+        answer = self.library.ask(question)
+        figures = jsonview.answer_view(answer)["figures"]
+        done = _Done(question, Want.ASK, reply.from_answer(answer), figures)
+        return answer, self._kept(question, done, speaker, at=self.clock())
+
+    def check(
+        self,
+        speaker: Speaker,
+        text: str,
+        *,
+        sources: "Sequence[Source] | None" = None,
+        published: str | None = None,
+    ) -> tuple[Checked, int]:
+        """The verdicts on a draft, and the number they are recorded under.
+
+        Args:
+            speaker: Whose draft it is.
+            text: The draft.
+            sources: Hold it against these texts alone, not against the articles.
+            published: ISO day that the times of draft and sources are counted from.
+
+        Raises:
+            WenshuError: Draft, sources or day are none, or an index can't be used.
+        """
+        from bot.routing import Want
+
+        checked = self.library.check(text, sources=sources, published=published)
+        figures = jsonview.checked_view(checked)["figures"]
+        done = _Done(text, Want.CHECK, verdict_reply.from_checked(checked), figures)
+        number = self._kept(text, done, speaker, at=self.clock(), of_articles=sources is None)
+        return checked, number
+
     def conversation(self, speaker: Speaker) -> Conversation:
         """What a speaker and we have said lately."""
         now = self.clock()
@@ -191,22 +234,34 @@ class Service:
         if echo:
             said = Block(Role.TEXT, (Run(phrases.understood(done.understood)),))
             answer = replace(answer, blocks=(said, *answer.blocks))
-        cited = {citation.article_id for citation in answer.citations}
+        number = self._kept(words, replace(done, reply=answer), talk.speaker, at=talk.now)
+        offered = buttons.below(answer, number, public_url=self.policy.public_url)
+        return replace(answer, number=number, buttons=offered)
+
+    def _kept(self, words: str, done: _Done, speaker: Speaker, *, at: float, of_articles: bool = True) -> int:
+        """Records an answer.
+
+        Args:
+            words: As written.
+            done: What came of them.
+            speaker: Whom it is given to.
+            at: When.
+            of_articles: False if it cites texts that came with the question; those are no articles of ours.
+        """
+        cited = {citation.article_id for citation in done.reply.citations} if of_articles else set()
         versions = {article_id: self.library.article(article_id).sha256 for article_id in sorted(cited)}
         record = Record(
-            speaker=talk.speaker,
+            speaker=speaker,
             question=words,
             understood=done.understood,
             want=done.want,
-            status=answer.status,
-            reply=stored.dumps(answer),
+            status=done.reply.status,
+            reply=stored.dumps(done.reply),
             figures=json.dumps(done.figures, ensure_ascii=False),
             versions=json.dumps(versions, ensure_ascii=False),
             engine=self.library.fingerprint,
         )
-        number = self.state.record(record, at=talk.now)
-        offered = buttons.below(answer, number, public_url=self.policy.public_url)
-        return replace(answer, number=number, buttons=offered)
+        return self.state.record(record, at=at)
 
     # -- files
 

@@ -11,16 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.schema import Article, Figure
-    from knowledge.verdict import Checked, Source
 
 
 class Shelf(Library, Protocol):
     """The articles, with what only a program asks for."""
-
-    def check(
-        self, text: str, *, sources: "Sequence[Source] | None" = None, published: str | None = None
-    ) -> "Checked":
-        """Checks the figures of one draft, against given sources if there are any."""
 
     def ledger(self, article_id: str | None = None) -> "Iterator[tuple[Article, Figure]]":
         """Every figure of an article, or of all."""
