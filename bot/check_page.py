@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from string import Template
@@ -10,6 +10,9 @@ from string import Template
 from bot import phrases, wording
 from knowledge.schema import Citation, Span
 from knowledge.verdict import Checked, Label, Verdict
+
+Place = Callable[[Citation], str]
+"""Where a page shows a cited sentence within its article."""
 
 _SYMBOLS = {Label.SUPPORTED: "✓", Label.REFUTED: "✗", Label.NOT_ENOUGH_INFO: "?"}
 
@@ -134,13 +137,18 @@ def page(checked: Checked) -> str:
     )
 
 
-def pieces(checked: Checked) -> dict[str, str]:
-    """The summary, the index, the draft and its sources, each as markup whose links lead into the others."""
+def pieces(checked: Checked, place: Place | None = None) -> dict[str, str]:
+    """The summary, the index, the draft and its sources, each as markup whose links lead into the others.
+
+    Args:
+        checked: The draft with its verdicts.
+        place: The address of a cited sentence, linked below it; None to link the article's own address once.
+    """
     return {
         "summary": text(wording.checked(checked)),
         "index": "\n".join(_index(checked)),
         "draft": "".join(_draft(checked)),
-        "sources": "\n".join(_sources(checked)),
+        "sources": "\n".join(_sources(checked, place)),
     }
 
 
@@ -190,7 +198,7 @@ def _figure(number: int, verdict: Verdict) -> str:
     )
 
 
-def _sources(checked: Checked) -> Iterator[str]:
+def _sources(checked: Checked, place: Place | None) -> Iterator[str]:
     """The figures that rest on nothing, then the quotes, article by article, each with the figures that rest on it."""
     unquoted = [(number, verdict) for number, verdict in _numbered(checked) if not verdict.citations]
     if unquoted:
@@ -202,16 +210,17 @@ def _sources(checked: Checked) -> Iterator[str]:
     for citation in checked.citations:
         by_article.setdefault(citation.article_id, []).append(citation)
     for citations in by_article.values():
-        yield from _article(citations, checked)
+        yield from _article(citations, checked, place)
 
 
-def _article(citations: list[Citation], checked: Checked) -> Iterator[str]:
+def _article(citations: list[Citation], checked: Checked, place: Place | None) -> Iterator[str]:
     head = citations[0]
     details = [text(detail) for detail in (head.source, wording.day(head.published)) if detail]
+    details += [] if place else _link(head.url)
     yield f"<section><h2>《{text(head.title) or wording.UNTITLED}》</h2>"
-    yield f'<p class="source">{" · ".join([*details, *_link(head.url)])}</p><ol>'
+    yield f'<p class="source">{" · ".join(details)}</p><ol>'
     for citation in citations:
-        yield _quote(citation, checked)
+        yield _quote(citation, checked, place)
     yield "</ol></section>"
 
 
@@ -228,7 +237,7 @@ def _link(url: str) -> Iterator[str]:
         yield text(url)
 
 
-def _quote(citation: Citation, checked: Checked) -> str:
+def _quote(citation: Citation, checked: Checked, place: Place | None) -> str:
     resting = {
         number: (verdict, same.marks)
         for number, verdict in _numbered(checked)
@@ -238,9 +247,12 @@ def _quote(citation: Citation, checked: Checked) -> str:
     marks = {mark for _, found in resting.values() for mark in found}
     lines = "".join(f"<li>{_line(number, verdict)}</li>" for number, (verdict, _) in resting.items())
     tied = " ".join(f"f{number}" for number in resting)
+    link = (
+        f'<p class="source"><a href="{text(place(citation))}">{phrases.OPEN_ARTICLE}</a></p>' if place else ""
+    )
     return (
         f'<li id="q{citation.label}" data-with="{tied}"><blockquote><span class="number">{citation.label}</span>'
-        f"{''.join(marked(citation, sorted(marks)))}</blockquote><ul>{lines}</ul></li>"
+        f"{''.join(marked(citation, sorted(marks)))}</blockquote><ul>{lines}</ul>{link}</li>"
     )
 
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 
 from bot import check_page, mending, uploads
-from bot.channels.web import words_of_pages
+from bot.channels.web import exchange, words_of_pages
 from bot.inbound import Upload
 from bot.service import sayable
 from knowledge.errors import WenshuError
@@ -75,4 +75,4 @@ def problem(error: WenshuError, draft: str) -> str:
 
 def pieces(checked: Checked) -> dict[str, Markup]:
     """The parts of the page of a check, as markup."""
-    return {name: Markup(made) for name, made in check_page.pieces(checked).items()}  # noqa: S704 -- escaped there
+    return {name: Markup(made) for name, made in check_page.pieces(checked, exchange.place).items()}  # noqa: S704 -- escaped there

@@ -11,7 +11,7 @@ from bot.service import Library
 from bot.state import Record
 from knowledge.schema import Citation
 
-MAX_SHOWN = 200
+MAX_SHOWN = 100
 """Code points of what was asked that are shown at once; the rest, of a draft mostly, can be unfolded."""
 
 USEFUL, WRONG, CONTEXT, CORRECTED = "/useful", "/wrong", "/context", "/feedback"

@@ -60,7 +60,7 @@ def _shown(value: object) -> object:
 
 def _quoted(citation: Citation) -> Markup:
     """A quote with its marks; every piece of it is escaped there."""
-    return Markup("").join(map(Markup, check_page.marked(citation, sorted(citation.marks))))  # noqa: S704
+    return Markup("").join(map(Markup, check_page.marked(citation, sorted(citation.marks))))
 
 
 def _file(name: str) -> str:

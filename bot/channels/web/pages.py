@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from bot import buttons, mending, phrases, reply
 from bot.channels.web import article_page, draft_page, exchange, look, words_of_pages
 from bot.channels.web.exchange import Exchange, Told
 from bot.channels.web.site import Site
+from bot.conversation import AWAITING
 from bot.desk import CrowdedError
 from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker
@@ -79,7 +81,7 @@ def routes(
 
 
 def refused(request: Request, problem: Exception) -> Response:
-    """The page for a request that can't be served as it is: 404, 405, 413 …"""
+    """The page for a request that can't be served as it is: 404, 405, 413 and so on."""
     status = problem.status_code if isinstance(problem, HTTPException) else 400
     headers = problem.headers if isinstance(problem, HTTPException) else None
     told = words_of_pages.NO_SUCH_PAGE if status == 404 else words_of_pages.NOT_UNDERSTOOD  # noqa: PLR2004
@@ -175,9 +177,7 @@ class _Pages:
         if made is not None:
             exchanges = [*(each for each in exchanges if each.id != made.id), made]
         values = await run_in_threadpool(self._invitation)
-        return look.render(
-            request, "chat.html", status, headers, exchanges=exchanges, typed=typed, **values
-        )
+        return look.render(request, "chat.html", status, headers, exchanges=exchanges, typed=typed, **values)
 
     def _past(self, speaker: Speaker, told: tuple[int, Told] | None) -> list[Exchange]:
         state = self.site.reception.service.state
@@ -221,12 +221,14 @@ class _Pages:
 
     async def _pressed(self, speaker: Speaker, pressed: buttons.Pressed, order: str) -> Told:
         answer = await self.site.reception.press(speaker, order)
-        if pressed.command == exchange.WRONG:  # what is right goes into its own field, not into the next message
+        if (
+            pressed.command == exchange.WRONG
+        ):  # what is right goes into its own field, not into the next message
             await run_in_threadpool(self._await_nothing, speaker)
         return exchange.after_press(pressed, answer)
 
     def _await_nothing(self, speaker: Speaker) -> None:
-        self.site.reception.service.conversation(speaker).note(exchange.AWAITING, "")
+        self.site.reception.service.conversation(speaker).note(AWAITING, "")
 
     def _correct(self, speaker: Speaker, number: int, said: str) -> Reply:
         service = self.site.reception.service
@@ -318,7 +320,7 @@ class _Pages:
         figures = []
         if asked.get("figures"):
             figures = [figure for _, figure in self.site.shelf.ledger(article.id)]
-        values = {
+        values: dict[str, Any] = {
             "article": article,
             "quote": quote,
             "paragraphs": article_page.paragraphs(article, quote, figures),
@@ -341,9 +343,7 @@ class _Pages:
             token, onward = draft_page.words(form, "token").strip(), _local(draft_page.words(form, "next"))
         if self.site.token is not None and not compare_digest(token.encode(), self.site.token.encode()):
             self.site.reception.metrics.refused.labels("web", "unsigned").inc()
-            return look.render(
-                request, "login.html", 403, onward=onward, problem=words_of_pages.WRONG_TOKEN
-            )
+            return look.render(request, "login.html", 403, onward=onward, problem=words_of_pages.NOT_IT)
         response = RedirectResponse(onward, 303)
         self.sign_in(request, response)
         return response
@@ -379,5 +379,3 @@ def _local(path: str) -> str:
     """
     is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if is_local else "/"
-
-

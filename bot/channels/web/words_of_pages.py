@@ -14,7 +14,7 @@ NOT_ALLOWED = "这里没有向您开放。"
 EMPTY_DRAFT = "请贴上要核对的文字，或选一个文件。"
 DRAFT_TOO_LONG = "文字太长（{n:,} 字），一次最多 2 万字。请分成几段，再分别核对。"
 
-WRONG_TOKEN = "口令不对，请再试一次。"
+NOT_IT = "口令不对，请再试一次。"
 
 UNDATED = "日期不详"
 

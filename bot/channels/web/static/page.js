@@ -41,7 +41,7 @@ const tellQueue = async (line) => {
 const ask = async (words) => {
   const pending = find("#pending").content.firstElementChild.cloneNode(true);
   const line = find(".doing", pending);
-  find(".asked", pending).textContent = words.length > 200 ? `${words.slice(0, 200)}……` : words;
+  find(".asked", pending).textContent = words.length > 100 ? `${words.slice(0, 100)}……` : words;
   talk.append(pending);
   pending.scrollIntoView({ block: "start", behavior: calmly() });
   const ticking = setInterval(() => tellQueue(line).catch(() => {}), QUEUE_AFTER);
