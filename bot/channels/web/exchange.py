@@ -1,6 +1,7 @@
 """What was asked and what was answered, as a page shows it."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from secrets import token_hex
 
 from bot import buttons, orders, phrases, stored
@@ -15,6 +16,8 @@ MAX_SHOWN = 100
 """Code points of what was asked that are shown at once; the rest, of a draft mostly, can be unfolded."""
 
 USEFUL, WRONG, CONTEXT, CORRECTED = "/useful", "/wrong", "/context", "/feedback"
+OFFERED = frozenset({USEFUL, WRONG, CONTEXT})
+"""What a page has buttons for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,14 @@ def of_record(record: Record, *, told: Told | None = None) -> Exchange:
 
 
 def place(citation: Citation) -> str:
-    """Where our own page shows an article at a cited sentence."""
-    return buttons.page_of(citation, "")
+    """Where our own page shows an article at a cited sentence, and by what it tells that the sentence is the same."""
+    path, hash_, fragment = buttons.page_of(citation, "").partition("#")
+    return f"{path}&of={digest(citation.quote)}{hash_}{fragment}"
+
+
+def digest(quote: str) -> str:
+    """A short name for the very words of a quote."""
+    return sha256(quote.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def after_press(pressed: buttons.Pressed, answer: Reply) -> Told:

@@ -201,7 +201,7 @@ class _Pages:
         async with request.form() as form:
             order, said = draft_page.words(form, "order"), draft_page.words(form, "said").strip()
         pressed = buttons.parse(order)
-        if pressed is None:
+        if pressed is None or pressed.command not in exchange.OFFERED:
             raise HTTPException(400)
         speaker = self.speaker_of(request)
         if said and pressed.command == exchange.WRONG:
@@ -317,11 +317,16 @@ class _Pages:
         except UsageError as problem:
             raise HTTPException(404) from problem
         quote = article_page.span(article, asked.get("start"), asked.get("end"))
+        of, changed = asked.get("of"), False
+        if quote is not None and of is not None:
+            changed = exchange.digest(article.text[slice(*quote)]) != of
+            quote = None if changed else quote
         figures = []
         if asked.get("figures"):
             figures = [figure for _, figure in self.site.shelf.ledger(article.id)]
         values: dict[str, Any] = {
             "article": article,
+            "changed": changed,
             "quote": quote,
             "paragraphs": article_page.paragraphs(article, quote, figures),
             "figures": article_page.listed(figures),
