@@ -68,13 +68,14 @@ class Everything(Shelf, Protocol):
         """True if no article is in."""
 
 
-def run(settings: "Settings", library: Everything, say: Say) -> int:
+def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callable[[], None]) -> int:
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
         settings: Which channels, where, for whom.
         library: The articles; used from several threads.
         say: Tells the operator how it goes.
+        prepare: What is to be done first, once it is clear that the port can be had.
 
     Returns:
         The exit status.
@@ -88,6 +89,7 @@ def run(settings: "Settings", library: Everything, say: Say) -> int:
         _listening(settings) as listener,
         contextlib.closing(State(settings.home / "state.sqlite3")) as state,
     ):
+        prepare()
         worker.start()
         try:
             return asyncio.run(_run(_Running(settings, library, state, say), listener))
