@@ -76,9 +76,8 @@ def make_app(
         },
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = (
-        False  # no answer to a program; and it would repeat whatever name we are called
-    )
+    # A redirect tells a program nothing, and it would repeat whatever name we are called by.
+    app.router.redirect_slashes = False
     return app
 
 
