@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from html import escape
 from string import Template
@@ -11,10 +11,13 @@ from bot import phrases, wording
 from knowledge.schema import Citation, Span
 from knowledge.verdict import Checked, Label, Verdict
 
+Place = Callable[[Citation], str]
+"""Where a page shows a cited sentence within its article."""
+
 _SYMBOLS = {Label.SUPPORTED: "✓", Label.REFUTED: "✗", Label.NOT_ENOUGH_INFO: "?"}
 
 # The values of a label are the names of the classes and colours.  Contrast of every pair is 4.5 or more.
-_STYLE = """
+LOOK = """
 :root { color-scheme: light dark;
   --page: #faf9f6; --card: #fff; --ink: #22262b; --faint: #5f666e; --line: #dedbd4; --mark: #ffe9a3; --lit: #3b6ea8;
   --supported: #1a6838; --supported-tint: #e6f3ea; --refuted: #b01f17; --refuted-tint: #fde8e5;
@@ -30,26 +33,22 @@ _STYLE = """
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere; line-break: strict;
   font: 1rem/1.8 system-ui, "PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
-header, main, aside { padding: 1.25rem max(1.25rem, 3vw); }
-header { border-bottom: 1px solid var(--line); padding-block: 1rem .75rem; }
 h1 { font-size: 1.25rem; line-height: 1.4; margin: 0; }
 h2 { font-size: 1rem; line-height: 1.6; margin: 0; }
 p, ol, ul, dl, dd, blockquote { margin: 0; padding: 0; }
-header p, .source { color: var(--faint); font-size: .875rem; }
+.source { color: var(--faint); font-size: .875rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; font-size: .875rem; margin-top: .35rem; }
 dt, .tone { color: var(--tone); }
 dt { font-weight: 600; }
 dd > span { display: inline-block; margin-inline-end: 1.25em; }
 a { color: inherit; text-decoration-color: var(--faint); text-underline-offset: .25em; border-radius: 2px; }
 a:focus-visible { outline: 2px solid var(--lit); outline-offset: 2px; }
-main { font-size: 1.0625rem; line-height: 2; }
-.draft { white-space: pre-wrap; max-width: 42rem; margin-inline: auto; }
+.draft { white-space: pre-wrap; max-width: 42rem; margin-inline: auto; font-size: 1.0625rem; line-height: 2; }
 .figure { color: var(--tone); background: var(--tint); font-weight: 600; unicode-bidi: isolate; padding: .1em .15em;
   text-decoration: underline var(--rule) var(--tone) 1px; scroll-margin-block: 30vh; }
 sup { color: var(--tone); font-size: .7em; line-height: 0; margin-inline-start: .1em; -webkit-user-select: none;
   user-select: none; }
 sup a { padding: .5em .15em; text-decoration: none; }
-aside { border-top: 1px solid var(--line); }
 section { max-width: 42rem; margin: 0 auto 2rem; }
 section ol, section > ul { display: grid; gap: .75rem; margin-top: .75rem; list-style: none; }
 section > ol > li, section > ul > li { background: var(--card); border: 1px solid var(--line);
@@ -62,22 +61,30 @@ li ul { list-style: none; margin-top: .5rem; padding-top: .5rem; border-top: 1px
   font-size: .875rem; line-height: 1.7; }
 .said { color: var(--faint); }
 :target, .lit { outline: 2px solid var(--lit); outline-offset: -1px; }
-@media screen and (min-width: 56rem) and (min-height: 30rem) {
-  body { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 11fr) minmax(0, 10fr); height: 100vh; }
-  header { grid-column: 1 / -1; max-height: 35vh; overflow: auto; }
-  main, aside { overflow: auto; padding-bottom: 40vh; }
-  aside { border-top: 0; border-inline-start: 1px solid var(--line); }
-}
 @media print {
   body { font-size: 10.5pt; }
   .draft, section { max-width: none; }
   section li { break-inside: avoid; }
-  .source a::after { content: "：" attr(href); }
 }
+"""
+"""What every page of ours looks like: colours, type, figures, quotes and marks; where things stand is a page's own."""
+
+_STYLE = f"""{LOOK}
+header, main, aside {{ padding: 1.25rem max(1.25rem, 3vw); }}
+header {{ border-bottom: 1px solid var(--line); padding-block: 1rem .75rem; }}
+header p {{ color: var(--faint); font-size: .875rem; }}
+aside {{ border-top: 1px solid var(--line); }}
+@media screen and (min-width: 56rem) and (min-height: 30rem) {{
+  body {{ display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 11fr) minmax(0, 10fr); height: 100vh; }}
+  header {{ grid-column: 1 / -1; max-height: 35vh; overflow: auto; }}
+  main, aside {{ overflow: auto; padding-bottom: 40vh; }}
+  aside {{ border-top: 0; border-inline-start: 1px solid var(--line); }}
+}}
+@media print {{ .source a::after {{ content: "：" attr(href); }} }}
 """
 
 # Lights up the partners of what is pointed at; without it every link still leads there.
-_SCRIPT = """
+LIGHT = """
 const light = ({ target }) => {
   for (const lit of document.querySelectorAll(".lit")) lit.classList.remove("lit");
   const tied = target.closest("[data-with]");
@@ -85,6 +92,7 @@ const light = ({ target }) => {
 };
 for (const kind of ["mouseover", "focusin"]) document.addEventListener(kind, light);
 """
+"""The script of it."""
 
 # Numbers in a draft are no telephone numbers, and a source need not learn where its reader came from.
 _PAGE = Template("""<!doctype html>
@@ -121,15 +129,27 @@ $sources
 def page(checked: Checked) -> str:
     """The draft with a verdict on every figure, beside the sentences that decide, as a page that needs nothing else."""
     return _PAGE.substitute(
-        policy=f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(_SCRIPT)}; "
+        policy=f"default-src 'none'; style-src {_digest(_STYLE)}; script-src {_digest(LIGHT)}; "
         "base-uri 'none'; form-action 'none'",
         style=_STYLE,
-        script=_SCRIPT,
-        summary=_text(wording.checked(checked)),
-        index="\n".join(_index(checked)),
-        draft="".join(_draft(checked)),
-        sources="\n".join(_sources(checked)),
+        script=LIGHT,
+        **pieces(checked),
     )
+
+
+def pieces(checked: Checked, place: Place | None = None) -> dict[str, str]:
+    """The summary, the index, the draft and its sources, each as markup whose links lead into the others.
+
+    Args:
+        checked: The draft with its verdicts.
+        place: The address of a cited sentence, linked below it; None to link the article's own address once.
+    """
+    return {
+        "summary": text(wording.checked(checked)),
+        "index": "\n".join(_index(checked)),
+        "draft": "".join(_draft(checked)),
+        "sources": "\n".join(_sources(checked, place)),
+    }
 
 
 def _digest(inline: str) -> str:
@@ -145,7 +165,7 @@ def _index(checked: Checked) -> Iterator[str]:
     """How often each label was given; what is not supported is named, with what the article says instead."""
     for label in filter(checked.count, Label):
         named = "".join(
-            f'<span><a href="#f{number}">{_text(verdict.surface)}</a>{_instead(verdict)}</span>'
+            f'<span><a href="#f{number}">{text(verdict.surface)}</a>{_instead(verdict)}</span>'
             for number, verdict in _numbered(checked)
             if verdict.label is label is not Label.SUPPORTED
         )
@@ -154,16 +174,16 @@ def _index(checked: Checked) -> Iterator[str]:
 
 
 def _instead(verdict: Verdict) -> str:
-    return f'<span class="said">（文章：{_text(verdict.expected)}）</span>' if verdict.expected else ""
+    return f'<span class="said">（文章：{text(verdict.expected)}）</span>' if verdict.expected else ""
 
 
 def _draft(checked: Checked) -> Iterator[str]:
     at = 0
     for number, verdict in _numbered(checked):
-        yield _text(checked.text[at : verdict.start])
+        yield text(checked.text[at : verdict.start])
         yield _figure(number, verdict)
         at = verdict.end
-    yield _text(checked.text[at:])
+    yield text(checked.text[at:])
 
 
 def _figure(number: int, verdict: Verdict) -> str:
@@ -173,12 +193,12 @@ def _figure(number: int, verdict: Verdict) -> str:
     # The word joiner keeps the symbol on the line of its figure.
     return (
         f'<a class="figure {verdict.label}" id="f{number}" href="#{tied[0]}" data-with="{" ".join(tied)}" '
-        f'title="{_text(wording.verdict(verdict))}">{_text(verdict.surface)}</a>'
+        f'title="{text(wording.verdict(verdict))}">{text(verdict.surface)}</a>'
         f'<sup class="{verdict.label}">&#8288;{_SYMBOLS[verdict.label]}{calls}</sup>'
     )
 
 
-def _sources(checked: Checked) -> Iterator[str]:
+def _sources(checked: Checked, place: Place | None) -> Iterator[str]:
     """The figures that rest on nothing, then the quotes, article by article, each with the figures that rest on it."""
     unquoted = [(number, verdict) for number, verdict in _numbered(checked) if not verdict.citations]
     if unquoted:
@@ -190,28 +210,34 @@ def _sources(checked: Checked) -> Iterator[str]:
     for citation in checked.citations:
         by_article.setdefault(citation.article_id, []).append(citation)
     for citations in by_article.values():
-        yield from _article(citations, checked)
+        yield from _article(citations, checked, place)
 
 
-def _article(citations: list[Citation], checked: Checked) -> Iterator[str]:
+def _article(citations: list[Citation], checked: Checked, place: Place | None) -> Iterator[str]:
     head = citations[0]
-    details = [_text(detail) for detail in (head.source, wording.day(head.published)) if detail]
-    yield f"<section><h2>《{_text(head.title) or wording.UNTITLED}》</h2>"
-    yield f'<p class="source">{" · ".join([*details, *_link(head.url)])}</p><ol>'
+    details = [text(detail) for detail in (head.source, wording.day(head.published)) if detail]
+    details += [] if place else _link(head.url)
+    yield f"<section><h2>《{text(head.title) or wording.UNTITLED}》</h2>"
+    yield f'<p class="source">{" · ".join(details)}</p><ol>'
     for citation in citations:
-        yield _quote(citation, checked)
+        yield _quote(citation, checked, place)
     yield "</ol></section>"
+
+
+def is_followed(url: str) -> bool:
+    """Whether a browser may follow an address."""
+    return re.match(r"https?://", url, re.IGNORECASE) is not None
 
 
 def _link(url: str) -> Iterator[str]:
     """The address as a link if a browser may follow it, else as words."""
-    if re.match(r"https?://", url, re.IGNORECASE):
-        yield f'<a href="{_text(url)}" rel="noreferrer">{phrases.OPEN_ARTICLE}</a>'
+    if is_followed(url):
+        yield f'<a href="{text(url)}" rel="noreferrer">{phrases.OPEN_ARTICLE}</a>'
     elif url:
-        yield _text(url)
+        yield text(url)
 
 
-def _quote(citation: Citation, checked: Checked) -> str:
+def _quote(citation: Citation, checked: Checked, place: Place | None) -> str:
     resting = {
         number: (verdict, same.marks)
         for number, verdict in _numbered(checked)
@@ -221,29 +247,32 @@ def _quote(citation: Citation, checked: Checked) -> str:
     marks = {mark for _, found in resting.values() for mark in found}
     lines = "".join(f"<li>{_line(number, verdict)}</li>" for number, (verdict, _) in resting.items())
     tied = " ".join(f"f{number}" for number in resting)
+    link = (
+        f'<p class="source"><a href="{text(place(citation))}">{phrases.OPEN_ARTICLE}</a></p>' if place else ""
+    )
     return (
         f'<li id="q{citation.label}" data-with="{tied}"><blockquote><span class="number">{citation.label}</span>'
-        f"{''.join(_marked(citation, sorted(marks)))}</blockquote><ul>{lines}</ul></li>"
+        f"{''.join(marked(citation, sorted(marks)))}</blockquote><ul>{lines}</ul>{link}</li>"
     )
 
 
 def _line(number: int, verdict: Verdict) -> str:
     """A figure's verdict in words, with the way back to it."""
     return (
-        f'<a class="tone {verdict.label}" href="#f{number}">{_SYMBOLS[verdict.label]} {_text(verdict.surface)}</a> '
-        f'<span class="said">{_text(wording.verdict(verdict))}</span>'
+        f'<a class="tone {verdict.label}" href="#f{number}">{_SYMBOLS[verdict.label]} {text(verdict.surface)}</a> '
+        f'<span class="said">{text(wording.verdict(verdict))}</span>'
     )
 
 
-def _marked(citation: Citation, marks: Iterable[Span]) -> Iterator[str]:
+def marked(citation: Citation, marks: Iterable[Span]) -> Iterator[str]:
     """The quote with its marks; where two overlap, what is left of the later one."""
     quote, at = citation.quote, 0
     for mark in marks:
         start, end = max(mark.start - citation.start, at), min(mark.end - citation.start, len(quote))
         if start < end:
-            yield f"{_text(quote[at:start])}<mark>{_text(quote[start:end])}</mark>"
+            yield f"{text(quote[at:start])}<mark>{text(quote[start:end])}</mark>"
             at = end
-    yield _text(quote[at:])
+    yield text(quote[at:])
 
 
 _CONTROL = (
@@ -259,6 +288,11 @@ _SHOWN: Mapping[int, str] = dict.fromkeys((*_CONTROL, *_HALVES), "\ufffd") | dic
 """What no page may hold, or what turns the order of its words, one for one: a reader sees that something was there."""
 
 
-def _text(words: str) -> str:
+def shown(words: str) -> str:
+    """The words with what no page may hold as marks of its own."""
+    return words.translate(_SHOWN)
+
+
+def text(words: str) -> str:
     """The words as they may stand in a page, in a quoted attribute too."""
-    return escape(words.translate(_SHOWN))
+    return escape(shown(words))

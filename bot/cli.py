@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,13 @@ class Dense(StrEnum):
     AUTO = "auto"
     ALL = "all"
     NONE = "none"
+
+
+class Exported(StrEnum):
+    """What can be taken out."""
+
+    AUDIT = "audit"
+    FEEDBACK = "feedback"
 
 
 app = typer.Typer(
@@ -168,10 +176,27 @@ def evaluate(  # noqa: PLR0913 -- a parameter for every option
     raise typer.Exit(commands.evaluate(context.obj, files or [], report))
 
 
-@app.command(cls=usage.Command, options_metavar="[选项]", help="启动所有已配置的聊天渠道。")
+@app.command(cls=usage.Command, options_metavar="[选项]", help="启动网页和所有已配置的聊天渠道。")
 def serve(context: typer.Context) -> None:
-    """Run the channels."""
+    """Run the web page and the channels."""
     raise typer.Exit(commands.serve(context.obj))
+
+
+@app.command(
+    cls=usage.Command, options_metavar="[选项]", help="导出答案记录（CSV），或用户指为有误的问答（YAML）。"
+)
+def export(
+    context: typer.Context,
+    what: Annotated[Exported, typer.Argument(help="audit 答案记录，feedback 用户反馈。", metavar="内容")],
+    *,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=["%Y-%m-%d"], help="只要这一天起的记录。", metavar="日期"),
+    ] = None,
+) -> None:
+    """Print what was answered, or what users called wrong."""
+    day = None if since is None else since.date()
+    raise typer.Exit(commands.export(context.obj, what.value, since=day))
 
 
 @app.command(cls=usage.Command, options_metavar="[选项]", help="检查配置、连接和索引，并说明怎样补救。")

@@ -1,9 +1,11 @@
 """What each command of the command line does.  Every function returns the exit status."""
 
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -282,6 +284,20 @@ def serve(options: Options) -> int:
     with _opened_with(settings) as wenshu:
         _fill_if_empty(wenshu)
         return serving.run(settings, wenshu, _say)
+
+
+def export(options: Options, what: str, *, since: date | None) -> int:
+    """Print what was answered, or what users called wrong, to standard output."""
+    from bot import exports
+
+    home = _settings(options).home
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")  # CSV brings its own line ends
+    if what == "audit":
+        exports.audit(home, sys.stdout, since=since)
+    else:
+        exports.feedback(home, sys.stdout)
+    return DONE
 
 
 @contextmanager

@@ -14,7 +14,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,9 +41,6 @@ from telegram.error import (
 from bot.metrics import Metrics
 from bot.render import Capabilities, Entity, Part, Style, Unit, length, render
 from bot.reply import Button, Reply
-
-# Times as timedelta, which the library's next version always gives; without this it warns at every 429.
-os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 CAPABILITIES = Capabilities(
     unit=Unit.UTF16,

@@ -6,6 +6,7 @@ the next one is newer, and the answer goes first.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,9 @@ from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
 from bot.rates import Rates
+
+# Times as timedelta, which the library's next version always gives; without this it warns at every 429.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 OVERALL = 30
 """Messages a second, all chats together."""
