@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from bot.channels.web import api, openapi, probes, refusals
+from bot.channels.web import api, openapi, pages, probes, refusals, sessions
 from bot.channels.web.bodies import RefusedError
 from bot.channels.web.guarding import Guarding, SecurityHeaders
 from bot.channels.web.refusals import Refusal, is_for_programs
@@ -22,7 +22,7 @@ from bot.desk import CrowdedError
 from bot.reception import trace
 from knowledge.errors import WenshuError
 
-__all__ = ["ASGIApp", "ProblemPages", "make_app"]
+__all__ = ["ProblemPages", "make_app", "whole_app"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +42,13 @@ class ProblemPages:
     refused: Page
     mended: Page
     failed: Page
+
+
+def whole_app(site: Site, *, webhooks: Sequence[BaseRoute] = ()) -> Starlette:
+    """Everything of a site: pages, API, probes, and the webhooks of chats."""
+    seen = pages.routes(site, speaker_of=sessions.speaker_of, sign_in=sessions.sign_in(site))
+    problem_pages = ProblemPages(pages.refused, pages.mended, pages.failed)
+    return make_app(site, extra=[*webhooks, *seen], problem_pages=problem_pages)
 
 
 def make_app(

@@ -7,6 +7,7 @@ from math import ceil
 from bot.inbound import Speaker
 from bot.rates import Rates
 
+_BY_TOKEN = frozenset({"web", "api"})
 _MINUTE = 60
 
 
@@ -40,7 +41,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Who may write.
+    """Who may write in chats; whoever may use the web page, or the API, is told by its token.
 
     Attributes:
         users: Members (`telegram:123`) who may, wherever they write.
@@ -52,7 +53,7 @@ class Allowed:
 
     def admits(self, speaker: Speaker) -> bool:
         """Whether a speaker may write; if nobody is named, all may."""
-        if not self.users and not self.groups:
+        if speaker.channel in _BY_TOKEN or not (self.users or self.groups):
             return True
         return speaker.member in self.users or speaker.room in self.groups
 

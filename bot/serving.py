@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from bot import app, wording
 from bot.channels import telegram_webhook
@@ -162,9 +163,12 @@ async def _run(running: _Running, listener: socket.socket) -> int:
     reception = running.reception(metrics)
     account = telegram_account(settings)
     chat = None if account is None else TelegramChat(reception, account)
-    extra = [] if chat is None or account is None else [telegram_webhook.route(chat, account.secret, metrics)]
+    site = running.site(reception)
+    webhooks = (
+        [] if chat is None or account is None else [telegram_webhook.route(chat, account.secret, metrics)]
+    )
     try:
-        async with _web(app.make_app(running.site(reception), extra=extra), listener):
+        async with _web(app.whole_app(site, webhooks=webhooks), listener):
             running.say(wording.serving_page(_address(settings, listener)))
             running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
             channels = [] if chat is None else [_telegram(running, chat)]
@@ -203,7 +207,7 @@ async def _until(stopped: "asyncio.Future[int]", *work: Coroutine[Any, Any, None
 
 
 @contextlib.asynccontextmanager
-async def _web(application: "app.ASGIApp", listener: socket.socket) -> AsyncIterator[None]:
+async def _web(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     """Serve an application while the block runs; then let the requests under way end."""
     config = uvicorn.Config(
         application,

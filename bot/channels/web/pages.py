@@ -270,10 +270,11 @@ class _Pages:
         return await self._checked(request, draft)
 
     async def _checked(self, request: Request, draft: draft_page.Draft) -> Response:
-        reception, refusal = self.site.reception, self._refusal(self.speaker_of(request))
+        reception, speaker = self.site.reception, self.speaker_of(request)
+        refusal = self._refusal(speaker)
         if refusal is None:
             try:
-                checked = await reception.desk.run(lambda: self.site.shelf.check(draft.text))
+                checked, _ = await reception.desk.run(lambda: reception.service.check(speaker, draft.text))
                 reception.metrics.replies.labels("web", ReplyStatus.CHECKED).inc()
                 return self._check_page(request, draft, checked=checked)
             except UsageError as problem:
@@ -358,14 +359,14 @@ class _Pages:
     def _refusal(self, speaker: Speaker) -> _Refusal | None:
         """Why a message of a speaker is not let in; None if it is."""
         guard = self.site.reception.guard
-        admitted = guard.admit(speaker)
-        if admitted is Admitted.YES:
+        admission = guard.admit(speaker)
+        if admission.admitted is Admitted.YES:
             return None
-        self.site.reception.metrics.refused.labels("web", admitted.value).inc()
-        if admitted is Admitted.FOREIGN:
+        self.site.reception.metrics.refused.labels("web", admission.admitted.value).inc()
+        if admission.admitted is Admitted.FOREIGN:
             return _Refusal(403, words_of_pages.NOT_ALLOWED)
-        seconds = guard.seconds_to_wait(speaker)
-        return _Refusal(429, phrases.TOO_FAST.format(seconds=seconds), {"Retry-After": str(seconds)})
+        told = phrases.TOO_FAST.format(seconds=admission.seconds)
+        return _Refusal(429, told, {"Retry-After": str(admission.seconds)})
 
     def _own(self, speaker: Speaker, number: int) -> Record | None:
         """An answer that was given to a speaker; None if it is another's, or there is none."""
