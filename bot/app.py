@@ -83,9 +83,8 @@ def make_app(
         },
         lifespan=lifespan,
     )
-    app.router.redirect_slashes = (
-        False  # no answer to a program; and it would repeat whatever name we are called
-    )
+    # A redirect tells a program nothing, and it would repeat whatever name we are called by.
+    app.router.redirect_slashes = False
     return app
 
 
@@ -114,7 +113,9 @@ class _Problems:
         if refusal is refusals.UNAVAILABLE:
             _log.error("%s: %s", type(problem).__name__, problem)
         if self.pages is not None and not is_for_programs(request.scope["path"]):
-            return self.pages.mended(request, problem)
+            # The mend of what only this machine's keeper can mend names files; a visitor gets an apology.
+            told = RuntimeError(refusal.code) if refusal is refusals.UNAVAILABLE else problem
+            return self.pages.mended(request, told)
         return _told(request, refusal)
 
     def unforeseen(self, request: Request, problem: Exception) -> Response:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import jsonschema_rs
 import pytest
 from sites import Got, close, make_site, n_kept, n_refused, send
 from starlette.types import ASGIApp
 
 from bot.app import make_app
+from bot.channels.web import openapi
 from bot.channels.web.site import Site
 from bot.jsonview import answer_view, checked_view, ledger_view
 from knowledge.build import Wenshu, bundled, open_wenshu
@@ -128,6 +130,53 @@ async def test_a_check_against_given_texts(app: ASGIApp, site: Site, source: Any
 async def test_no_texts_at_all_hold_nothing(app: ASGIApp):
     got = await post(app, "/api/check", text="工厂有38家。", sources=[])
     assert got.json()["not_enough_info"] == 1
+
+
+# -- what the document says
+
+
+SAID = "截至2021年底，科创投累计投资金额23.62亿元，同比增长16.3%，共办第3届大会，编号G4719次。"
+
+ANSWERED = (
+    ("ask", "POST", "/api/ask", {"question": QUESTION}),
+    ("ask", "POST", "/api/ask", {"question": "科创贷累计放款总额是多少"}),
+    ("ask", "POST", "/api/ask", {"question": "火星上有多少人口"}),
+    ("check", "POST", "/api/check", {"text": SAID}),
+    ("check", "POST", "/api/check", {"text": "工厂有38家。", "sources": ["工厂有37家。"]}),
+    ("chat", "POST", "/api/chat", {"conversation": "a", "text": QUESTION}),
+    ("chat", "POST", "/api/chat", {"conversation": "b", "text": SAID}),
+    ("press", "POST", "/api/press", {"conversation": "a", "order": "/context 1 1"}),
+    ("articles", "GET", "/api/articles", None),
+    ("article", "GET", "/api/articles/" + quote(ODD, safe=""), None),
+    ("figures", "GET", "/api/articles/" + quote(ODD, safe="") + "/figures", None),
+    ("queue", "GET", "/api/queue", None),
+)
+
+
+@pytest.mark.parametrize(("name", "method", "target", "view"), ANSWERED)
+async def test_answers_are_as_the_document_says(
+    app: ASGIApp, name: str, method: str, target: str, view: dict[str, Any] | None
+):
+    (operation,) = (
+        each
+        for operations in openapi.document()["paths"].values()
+        for each in operations.values()
+        if each["operationId"] == name
+    )
+    got = await send(app, method, target, view=view)
+    assert got.status == 200
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    validator = jsonschema_rs.validator_for({**schema, "components": openapi.document()["components"]})
+    assert [error.message for error in validator.iter_errors(got.json())] == []
+    first = next(iter(got.json()))
+    assert not validator.is_valid({key: value for key, value in got.json().items() if key != first})
+    assert not validator.is_valid(got.json() | {"more": 1})
+
+
+async def test_the_document_knows_figures_dates_and_tokens(app: ASGIApp):
+    figures = (await post(app, "/api/check", text=SAID)).json()["figures"]
+    assert {"date", "money", "percent", "identifier"} <= {figure["kind"] for figure in figures}
+    assert {name for name, *_ in ANSWERED} | {"feedback"} == {each.name for each in openapi.OPERATIONS}
 
 
 # -- conversations
