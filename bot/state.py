@@ -13,7 +13,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -321,7 +321,7 @@ class State:
 
     def _records(self, where: str, values: Sequence[object]) -> list[Record]:
         rows = self._rows(f"SELECT {_RECORD} FROM answers {where}", values)
-        return [Record(Speaker(*row[2:5]), *row[5:], row[0], row[1]) for row in rows]
+        return [replace(Record(Speaker(*row[2:5]), *row[5:]), id=row[0], at=row[1]) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock, self._translating():
