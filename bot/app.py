@@ -17,7 +17,7 @@ from bot.channels.web.bodies import RefusedError
 from bot.channels.web.guarding import Guarding, SecurityHeaders
 from bot.channels.web.refusals import Refusal, is_for_programs
 from bot.channels.web.sessions import Visitors, is_secure
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.desk import CrowdedError
 from bot.reception import trace
 from knowledge.errors import WenshuError

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from starlette.applications import Starlette
 
 from bot.channels.web import pages
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
 from bot.metrics import Metrics

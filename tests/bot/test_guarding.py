@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from bot.app import ProblemPages, make_app
 from bot.channels.web import guarding, sessions, words
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 
 JSON = ("content-type", "application/json")
 FORM = ("content-type", "application/x-www-form-urlencoded")

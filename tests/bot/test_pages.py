@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 import bot.service
 from bot import phrases, wording
 from bot.channels.web import article_page, draft_page, exchange, look, pages, words_of_pages
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
 from bot.guard import Allowed, Guard
 from bot.inbound import Speaker

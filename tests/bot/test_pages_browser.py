@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import bot.service
 from bot import phrases
 from bot.channels.web import exchange, pages, words_of_pages
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
 from bot.inbound import Speaker

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.web.refusals import Refusal, is_for_programs
 from bot.channels.web.sessions import SESSION, is_signed
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 
 MAX_BODY_BYTES = 1024 * 1024
 """JSON and forms: a draft of 20,000 characters, percent-encoded, is 180 kB."""
