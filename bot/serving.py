@@ -172,6 +172,8 @@ async def _run(running: _Running, listener: socket.socket) -> int:
     try:
         async with _web(app.whole_app(site, webhooks=webhooks), listener):
             running.say(wording.serving_page(_address(settings, listener)))
+            if settings.web_token is None and settings.web_host not in _HERE:
+                running.say(wording.OPEN_TO_ALL)
             running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
             channels = [] if chat is None else [_telegram(running, chat)]
             return await _until(stopped, running.sweep(), *channels)
