@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import draft, mending, reply, wording
 from bot.inbound import Upload
 from bot.reply import Reply, ReplyStatus
-from knowledge.errors import StorageError
+from knowledge.errors import StorageError, WenshuError
 
 if TYPE_CHECKING:
     from knowledge.ingest import Report
@@ -27,7 +27,11 @@ def text_of(upload: Upload) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _name(upload)
         path.write_bytes(upload.content)
-        return draft.read(str(path))
+        try:
+            return draft.read(str(path))
+        except WenshuError as problem:
+            problem.item = upload.name  # what the sender calls it, not where we put it
+            raise
 
 
 def keep(folder: Path, upload: Upload) -> Path:

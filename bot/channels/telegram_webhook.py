@@ -1,9 +1,9 @@
 """Where Telegram brings its updates when the page is reached from outside."""
 
 import hmac
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,13 +29,24 @@ def route(chat: "TelegramChat", secret: str, metrics: "Metrics") -> Route:
             metrics.refused.labels(CHANNEL, "unsigned").inc()
             return Response(status_code=404)
         try:
-            update = json.loads(await request.body())
-            await chat.bring(update)
+            await chat.bring(_update(await request.body()))
         except NetworkError:
             return Response(status_code=503)  # Telegram brings it again
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
             metrics.refused.labels(CHANNEL, "malformed").inc()
             return Response(status_code=400)
         return Response()
 
     return Route(PATH, bring, methods=["POST"])
+
+
+def _update(body: bytes) -> dict[str, Any]:
+    """The update that a body holds.
+
+    Raises:
+        ValueError: It holds none.
+    """
+    update = from_json(body)  # unlike json's, it bounds how deep a value is nested
+    if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+        raise ValueError("expected an update")  # noqa: TRY004 -- of the body, not of an argument
+    return update

@@ -201,6 +201,13 @@ async def test_kill_9_in_the_middle_loses_nothing(tmp_path: Path, home: Path, so
     assert came.doubled <= kills * OVERALL
 
 
+async def test_a_signal_in_the_middle_leaves_the_rest_for_the_next_start(tmp_path: Path, home: Path):
+    """What is being sent is sent to its end, what is not begun waits; nothing comes twice."""
+    async with serving(tmp_path / "journal") as server:
+        came = await queued_while_down(server, home, n_chats=60, kills=1, number=signal.SIGTERM)
+    assert (came.lost, came.doubled) == (0, 0)
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -90,10 +90,10 @@ class Answered:
 
 
 async def queued_while_down(
-    server: Server, home: Path, *, n_chats: int, kills: int = 0, seed: int = 0
+    server: Server, home: Path, *, n_chats: int, kills: int = 0, number: signal.Signals = signal.SIGKILL
 ) -> Answered:
-    """Messages of as many chats are there before the process is; it may be killed on the way, and started again."""
-    dice = random.Random(seed)
+    """Messages of as many chats are there before the process is; it may be stopped on the way, and started again."""
+    dice = random.Random(n_chats)
     for chat in range(1, n_chats + 1):
         await server.write(QUESTIONS[0][0], chat={"id": chat, "type": "private"})
     began = perf_counter()
@@ -103,7 +103,7 @@ async def queued_while_down(
         await served.until_up()
         reached = len(server.messages()) + dice.randint(1, max(1, n_chats // (kills + 2)))
         await server.until(reached)
-        await served.stop(signal.SIGKILL)
+        await served.stop(number)
     async with serve(home, **settings):
         await server.until_reached(n_chats, patience=60 + n_chats / 5)
         lasted = perf_counter() - began

@@ -127,7 +127,7 @@ def sign_in(site: Site, clock: Callable[[], float] = time.time) -> Callable[[Req
                 max_age=SESSION_SECONDS,
                 httponly=True,
                 secure=is_secure(site),
-                samesite="strict",
+                samesite="lax",  # a link in a chat leads here too; what comes from elsewhere may not post
             )
 
     return put
