@@ -9,15 +9,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.web import api, openapi, pages, probes, refusals, sessions
 from bot.channels.web.bodies import RefusedError
 from bot.channels.web.guarding import Guarding, SecurityHeaders
 from bot.channels.web.refusals import Refusal, is_for_programs
 from bot.channels.web.sessions import Visitors, is_secure
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.desk import CrowdedError
 from bot.reception import trace
 from knowledge.errors import WenshuError
@@ -44,35 +44,35 @@ class ProblemPages:
     failed: Page
 
 
-def whole_app(site: Site, *, webhooks: Sequence[BaseRoute] = ()) -> Starlette:
+def whole_app(site: Site, *, webhooks: Sequence[Route] = ()) -> Starlette:
     """Everything of a site: pages, API, probes, and the webhooks of chats."""
     seen = pages.routes(site, speaker_of=sessions.speaker_of, sign_in=sessions.sign_in(site))
     problem_pages = ProblemPages(pages.refused, pages.mended, pages.failed)
-    return make_app(site, extra=[*webhooks, *seen], problem_pages=problem_pages)
+    return make_app(site, seen=seen, webhooks=webhooks, problem_pages=problem_pages)
 
 
 def make_app(
     site: Site,
     *,
-    extra: Sequence[BaseRoute] = (),
+    seen: Sequence[BaseRoute] = (),
+    webhooks: Sequence[Route] = (),
     problem_pages: ProblemPages | None = None,
-    lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """The application of a site.
 
     Args:
         site: What it stands on.
-        extra: Pages, and the webhooks of chats.
+        seen: The pages.
+        webhooks: Where chat platforms bring their messages; each asks for a secret of its own.
         problem_pages: What a browser is shown if there is no page to show; None for a line of text.
-        lifespan: What to do first and last.
     """
     problems = _Problems(problem_pages)
     app = Starlette(
-        routes=[*probes.routes(site), *api.routes(site), *openapi.routes(), *extra],
+        routes=[*probes.routes(site), *api.routes(site), *openapi.routes(), *webhooks, *seen],
         middleware=[  # the first is the outermost
             Middleware(SecurityHeaders),
             Middleware(_Apologizing, failed=problems.unforeseen),
-            Middleware(Guarding, site=site),
+            Middleware(Guarding, site=site, webhooks=frozenset(route.path for route in webhooks)),
             Middleware(Visitors, secure=is_secure(site)),
         ],
         exception_handlers={
@@ -81,7 +81,6 @@ def make_app(
             CrowdedError: problems.crowded,
             WenshuError: problems.error,
         },
-        lifespan=lifespan,
     )
     # A redirect tells a program nothing, and it would repeat whatever name we are called by.
     app.router.redirect_slashes = False

@@ -282,8 +282,7 @@ def serve(options: Options) -> int:
     from bot import serving
 
     with _opened_with(settings) as wenshu:
-        _fill_if_empty(wenshu)
-        return serving.run(settings, wenshu, _say)
+        return serving.run(settings, wenshu, _say, prepare=lambda: _fill_if_empty(wenshu))
 
 
 def export(options: Options, what: str, *, since: date | None) -> int:

@@ -15,6 +15,7 @@ AWAITING = "awaiting"
 """Note: the answer that the speaker was asked to put right."""
 
 _NEW = "new"
+"""Note: the last answer of the topic before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class Conversation:
 
     def answers(self, most: int = 1) -> list[Record]:
         """What was last answered, newest first."""
-        new = float(self.state.noted(self.speaker, _NEW, since=self.since) or 0)
-        return self.state.answers_to(self.speaker, since=max(self.since, new), most=most)
+        # By number, not by time: two messages can come in one tick, and clocks are set back.
+        before = int(self.noted(_NEW) or 0)
+        return [each for each in self._said(most) if each.id > before]
 
     @property
     def last(self) -> Record | None:
@@ -53,7 +55,10 @@ class Conversation:
         """Let nothing that comes refer to what was said so far."""
         for name in (PAGE, UPLOAD, AWAITING):
             self.note(name, "")
-        self.note(_NEW, str(self.now))
+        self.note(_NEW, "".join(str(each.id) for each in self._said(1)))
+
+    def _said(self, most: int) -> list[Record]:
+        return self.state.answers_to(self.speaker, since=self.since, most=most)
 
     def note(self, name: str, value: str) -> None:
         """Keep a value for a while."""

@@ -3,14 +3,15 @@
 A command refers to an answer: written, to the last one of the conversation; pressed, to the one it stands below.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot import phrases, reading, reply, stored, wording
 from bot.conversation import AWAITING, PAGE, Conversation
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
 from bot.state import Feedback, Record
+from knowledge.errors import UsageError
 from knowledge.schema import Citation
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_TITLES = 10
 """Articles named in one list."""
+
+MAX_SHOWN = 60
+"""Code points shown of a question or draft, to tell which it was."""
 
 MAX_SAID = 2_000
 """Code points kept of what a user says of an answer."""
@@ -46,8 +50,13 @@ class Order:
 
 
 def obey(command: str, order: Order) -> Reply:
-    """The reply to a command; of an unknown one it says so."""
-    return _OBEYED.get(command, _unknown)(order)
+    """The reply to a command; of an unknown one, or an article that is no more, it says so."""
+    try:
+        return _OBEYED.get(command, _unknown)(order)
+    except UsageError as problem:
+        if problem.code != "no_article":
+            raise
+        return reply.notice(phrases.ARTICLE_GONE)
 
 
 def corrected(order: Order) -> Reply:
@@ -68,20 +77,26 @@ def _sources(order: Order) -> Reply:
     citations = order.citations
     if not citations:
         return reply.notice(phrases.NO_CITATION)
-    # A block an article, so that each is explained below its own name.
-    blocks = [Block(Role.TEXT, (Run(phrases.understood(order.record.understood)),))]
-    blocks += [
-        Block(Role.EXTRA, (Run(wording.ARTICLE_SAYS),), tuple(c.label for c in cited[: reply.MAX_LABELS]))
-        for cited in _by_article(citations)
-    ]
-    return Reply(ReplyStatus.NOTICE, tuple(blocks), citations)
+    about = Block(Role.TEXT, (Run(_about(order.record)),))
+    blocks = (Block(Role.EXTRA, (Run(wording.ARTICLE_SAYS),), labels) for labels in _by_article(citations))
+    return Reply(ReplyStatus.NOTICE, (about, *blocks), citations)
 
 
-def _by_article(citations: tuple[Citation, ...]) -> list[list[Citation]]:
-    grouped: dict[str, list[Citation]] = {}
+def _about(record: Record) -> str:
+    """What was asked, or the opening of the draft that was checked."""
+    said = " ".join(record.understood.split())
+    shown = said if len(said) <= MAX_SHOWN else f"{said[:MAX_SHOWN]}…"
+    return phrases.checked(shown) if record.want == "check" else phrases.understood(shown)
+
+
+def _by_article(citations: tuple[Citation, ...]) -> Iterator[tuple[int, ...]]:
+    """The labels of one article, as many as a block may carry, so that each is explained below its own name."""
+    grouped: dict[str, list[int]] = {}
     for citation in citations:
-        grouped.setdefault(citation.article_id, []).append(citation)
-    return list(grouped.values())
+        grouped.setdefault(citation.article_id, []).append(citation.label)
+    for labels in grouped.values():
+        for at in range(0, len(labels), reply.MAX_LABELS):
+            yield tuple(labels[at : at + reply.MAX_LABELS])
 
 
 def _article(order: Order) -> Reply:
@@ -95,6 +110,8 @@ def _article(order: Order) -> Reply:
         return citation
     article = order.library.article(citation.article_id)
     where = reading.found(article, citation)
+    if where is None:
+        return _headed(phrases.SENTENCE_GONE, _page(order, reading.page(article, 0, ())))
     return _page(order, reading.page(article, reading.paragraph_at(article, where.start), (where,)))
 
 
@@ -104,6 +121,8 @@ def _context(order: Order) -> Reply:
         return citation
     article = order.library.article(citation.article_id)
     where = reading.found(article, citation)
+    if where is None:
+        return reply.notice(phrases.SENTENCE_GONE_ASK)
     around = Citation.of(article, reading.around(article, where), label=1, marks=(where,))
     block = Block(Role.TEXT, (Run(phrases.CONTEXT + "："),), (1,))
     return Reply(ReplyStatus.NOTICE, (block,), (around,))
@@ -113,8 +132,11 @@ def _cited(order: Order) -> Citation | Reply:
     """The citation of the number that follows the command, else the first; or why there is none."""
     if order.record is None:
         return reply.notice(phrases.NO_LAST_ANSWER)
+    citations = order.citations
     label = int(order.argument[:6]) if order.argument.isdecimal() else None
-    found = [citation for citation in order.citations if label in (None, citation.label)]
+    found = [citation for citation in citations if label in (None, citation.label)]
+    if citations and not found:
+        return reply.notice(phrases.no_such_citation(label, [citation.label for citation in citations]))
     return found[0] if found else reply.notice(phrases.NO_CITATION)
 
 
@@ -136,15 +158,23 @@ def _titles(order: Order, words: str) -> Reply:
 
 
 def _more(order: Order) -> Reply:
-    start, _, article_id = order.talk.noted(PAGE).partition(" ")
-    if not start:
+    if not order.talk.noted(PAGE):
         return reply.notice(phrases.NO_MORE)
-    return _page(order, reading.page(order.library.article(article_id), int(start), ()))
+    start, version, article_id = order.talk.noted(PAGE).split(" ", 2)
+    article = order.library.article(article_id)
+    if article.sha256 != version:
+        return _headed(phrases.ARTICLE_CHANGED, _page(order, reading.page(article, 0, ())))
+    return _page(order, reading.page(article, int(start), ()))
 
 
 def _page(order: Order, page: reading.Page) -> Reply:
-    order.talk.note(PAGE, f"{page.end} {page.article.id}" if page.n_left else "")
+    article = page.article
+    order.talk.note(PAGE, f"{page.end} {article.sha256} {article.id}" if page.n_left else "")
     return page.reply()
+
+
+def _headed(words: str, page: Reply) -> Reply:
+    return replace(page, blocks=(Block(Role.TEXT, (Run(words),)), *page.blocks))
 
 
 # -- what is said of it

@@ -1,5 +1,7 @@
 """What is said in a conversation besides answers: commands, feedback, limits.  Beside `bot.wording`."""
 
+from collections.abc import Sequence
+
 from knowledge.schema import Article, Citation
 
 START = "您好，我是问数。"
@@ -40,8 +42,12 @@ USEFUL = "👍 有用"
 WRONG = "👎 有误"
 
 NO_LAST_ANSWER = "还没有可看的答案。请先提一个问题。"
-NO_CITATION = "上一个答案没有引用原文。"
+NO_CITATION = "这个答案没有引用原文。"
 NO_MORE = "后面没有了。"
+ARTICLE_GONE = "这篇文章已不在库里，看不到原文了。"
+ARTICLE_CHANGED = "这篇文章刚有更新，从头看起："
+SENTENCE_GONE = "文章已有更新，引用的那句话不在里面了。现在的全文："
+SENTENCE_GONE_ASK = "文章已有更新，引用的那句话不在里面了。请重新提问。"
 STALE = "这条答案已过期，请重新提问。"
 NEW_TOPIC = "好的，换新话题。"
 NOTHING_FOUND = "没有找到标题里有“{words}”的文章。"
@@ -51,7 +57,7 @@ HOW_TO_OPEN = "发“原文 标题里的几个字”可打开其中一篇。"
 
 THANKS = "已记下，谢谢。"
 THANKS_FOR_SAYING = "已记下您说的，谢谢。我们会用它来改进。"
-WHAT_IS_RIGHT = "已记下，谢谢。正确的应是什么？直接回复一句即可；发新的问题就跳过。"
+WHAT_IS_RIGHT = "已记下，谢谢。正确的应该是什么？直接回复一句即可；不想说也可以接着提问。"
 HOW_TO_FEEDBACK = "请把意见写在后面，例如：反馈：单位应为亿元"
 
 TOO_FAST = "您问得有点快，请 {seconds} 秒后再试。"
@@ -72,6 +78,16 @@ NO_CARD = "文章里没有找到答案，点这里看怎么提问"
 def understood(question: str) -> str:
     """How a follow-up was read."""
     return f"您问的是：{question}"
+
+
+def checked(draft: str) -> str:
+    """Which draft was checked."""
+    return f"您核对的是：{draft}"
+
+
+def no_such_citation(label: int | None, labels: Sequence[int]) -> str:
+    """The number that was given is no citation's; those that are."""
+    return f"没有编号为 [{label}] 的引文，可看 {'、'.join(f'[{each}]' for each in labels)}。"
 
 
 def more(n_left: int) -> str:

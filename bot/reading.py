@@ -14,6 +14,8 @@ AROUND = 300
 """Code points of context on either side of a sentence, rounded to whole paragraphs where they are short."""
 
 _ENDS = "。！？\n"
+_CLOSERS = "”’」』）》】"
+"""What belongs to the sentence whose end it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +72,16 @@ def page(article: Article, start: int, marks: tuple[Span, ...]) -> Page:
     end = min(start + PAGE_LENGTH, len(article.text))
     if end < len(article.text):
         cut = max(article.text.rfind(mark, start + PAGE_LENGTH // 2, end) for mark in _ENDS)
-        end = cut + 1 if cut >= 0 else end
+        end = _closed(article.text, cut + 1) if cut >= 0 else end
     return Page(article, start, end, marks)
 
 
-def found(article: Article, citation: Citation) -> Span:
-    """Where a cited sentence stands now; at the start, empty, if the article no longer has it."""
+def found(article: Article, citation: Citation) -> Span | None:
+    """Where a cited sentence stands now; None if the article no longer has it."""
     if article.text[citation.start : citation.end] == citation.quote:
         return Span(citation.start, citation.end)
     at = article.text.find(citation.quote)
-    return Span(at, at + len(citation.quote)) if at >= 0 else Span(0, 0)
+    return Span(at, at + len(citation.quote)) if at >= 0 else None
 
 
 def paragraph_at(article: Article, at: int) -> int:
@@ -93,8 +95,19 @@ def around(article: Article, sentence: Span) -> Span:
     start, end = max(sentence.start - AROUND, 0), min(sentence.end + AROUND, len(text))
     if start:
         opens = min((at for mark in _ENDS if (at := text.find(mark, start, sentence.start)) >= 0), default=-1)
-        start = opens + 1 if opens >= 0 else sentence.start
+        start = min(_closed(text, opens + 1), sentence.start) if opens >= 0 else sentence.start
     if end < len(text):
         closes = max(text.rfind(mark, sentence.end, end) for mark in _ENDS)
-        end = closes + 1 if closes >= 0 else sentence.end
+        end = _closed(text, closes + 1) if closes >= 0 else sentence.end
+    while start < sentence.start and text[start].isspace():
+        start += 1
+    while end > sentence.end and text[end - 1].isspace():
+        end -= 1
     return Span(start, end)
+
+
+def _closed(text: str, end: int) -> int:
+    """The end of a sentence with the marks that close it."""
+    while end < len(text) and text[end] in _CLOSERS:
+        end += 1
+    return end

@@ -101,7 +101,8 @@ _NAMES = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 
 _WORD = re.compile(
-    rf"/?({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:[\s:：，,]+(.+)|\s*(\d{{1,2}}))?", re.DOTALL
+    rf"/?({'|'.join(sorted(_WORDS, key=len, reverse=True))})(?:[\s:：，,]+(.+)|\s*(\d{{1,2}}))?[\s:：，,。.！!]*",
+    re.DOTALL,
 )
 
 _NUMBER = re.compile(r"\[?(\d)\]?")

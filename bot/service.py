@@ -116,15 +116,17 @@ class Service:
 
     def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button of ours, whose order comes back as it was sent."""
-        pressed = buttons.parse(order)
+        try:
+            return self._pressed(speaker, buttons.parse(order))
+        except WenshuError as problem:
+            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+
+    def _pressed(self, speaker: Speaker, pressed: buttons.Pressed | None) -> Reply:
         record = None if pressed is None else self.state.answer(pressed.number)
         if pressed is None or record is None or record.speaker.room != speaker.room:
             return reply.notice(phrases.STALE)
         asked = orders.Order(self.conversation(speaker), self.library, record, pressed.argument)
-        try:
-            return orders.obey(pressed.command, asked)
-        except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+        return orders.obey(pressed.command, asked)
 
     def ask(self, speaker: Speaker, question: str) -> tuple[Answer, int]:
         """The answer to one question, whatever was said before, and the number it is recorded under.
@@ -179,7 +181,7 @@ class Service:
         route = routing.route(inbound.text, pasted=inbound.forwarded)
         if route.want is routing.Want.COMMAND:
             return self._command(route, talk)
-        if talk.noted(AWAITING) and not inbound.forwarded and not routing.asks(inbound.text):
+        if talk.noted(AWAITING) and _puts_right(inbound, route):
             return orders.corrected(orders.Order(talk, self.library, None, inbound.text))
         return self._answered(inbound.text, route, talk)
 
@@ -235,6 +237,8 @@ class Service:
             said = Block(Role.TEXT, (Run(phrases.understood(done.understood)),))
             answer = replace(answer, blocks=(said, *answer.blocks))
         number = self._kept(words, replace(done, reply=answer), talk.speaker, at=talk.now)
+        if talk.noted(AWAITING):
+            talk.note(AWAITING, "")  # what comes next would be about this answer
         offered = buttons.below(answer, number, public_url=self.policy.public_url)
         return replace(answer, number=number, buttons=offered)
 
@@ -300,6 +304,15 @@ def sayable(text: str) -> str:
     '投资?多少'
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _puts_right(inbound: Inbound, route: "Route") -> bool:
+    """Whether a text says what is right, after we asked; a question or a draft to be checked does not."""
+    from bot import routing
+
+    ordered = route.want is routing.Want.CHECK and route.text != inbound.text
+    is_draft = inbound.forwarded or ordered or len(inbound.text) > routing.LONG
+    return not is_draft and not routing.asks(inbound.text)
 
 
 def _readings(words: str, before: str) -> tuple[str, ...]:

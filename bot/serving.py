@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from bot import app, wording
 from bot.channels import telegram_webhook
 from bot.channels.telegram_chat import Account, TelegramChat
-from bot.channels.web.site import Shelf, Site
+from bot.channels.web.website import Shelf, Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
 from bot.metrics import Metrics
@@ -68,13 +68,14 @@ class Everything(Shelf, Protocol):
         """True if no article is in."""
 
 
-def run(settings: "Settings", library: Everything, say: Say) -> int:
+def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callable[[], None]) -> int:
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
         settings: Which channels, where, for whom.
         library: The articles; used from several threads.
         say: Tells the operator how it goes.
+        prepare: What is to be done first, once it is clear that the port can be had.
 
     Returns:
         The exit status.
@@ -88,6 +89,7 @@ def run(settings: "Settings", library: Everything, say: Say) -> int:
         _listening(settings) as listener,
         contextlib.closing(State(settings.home / "state.sqlite3")) as state,
     ):
+        prepare()
         worker.start()
         try:
             return asyncio.run(_run(_Running(settings, library, state, say), listener))
@@ -170,6 +172,8 @@ async def _run(running: _Running, listener: socket.socket) -> int:
     try:
         async with _web(app.whole_app(site, webhooks=webhooks), listener):
             running.say(wording.serving_page(_address(settings, listener)))
+            if settings.web_token is None and settings.web_host not in _HERE:
+                running.say(wording.OPEN_TO_ALL)
             running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
             channels = [] if chat is None else [_telegram(running, chat)]
             return await _until(stopped, running.sweep(), *channels)

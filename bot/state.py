@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.inbound import Speaker
-from knowledge.errors import IndexStateError, StorageError
+from knowledge.errors import IndexStateError, StorageError, WenshuError
 
 VERSION = 1
 _WAIT_SECONDS = 10.0
@@ -150,13 +150,14 @@ class State:
             self._base = sqlite3.connect(
                 path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._base.execute("PRAGMA journal_mode = WAL")
-            self._base.execute(
-                "PRAGMA synchronous = FULL"
-            )  # a platform told "received" will not say it again
-            self._prepare()
         except (sqlite3.Error, OSError) as problem:
             raise _translated(path, problem) from problem
+        try:
+            with self._translating():
+                self._prepare()
+        except WenshuError:
+            self._base.close()
+            raise
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -277,7 +278,7 @@ class State:
     # -- what is kept no longer
 
     def sweep(self, *, now: float, answers_seconds: float) -> None:
-        """Deletes what has been kept long enough.
+        """Deletes what has been kept long enough, and wipes off the disk what was forgotten since the last time.
 
         Args:
             now: The time.
@@ -287,6 +288,8 @@ class State:
             self._base.execute("DELETE FROM messages WHERE done = 1 AND at < ?", (now - DEDUPE_DAYS * _DAY,))
             self._base.execute("DELETE FROM answers WHERE at < ?", (now - answers_seconds,))
             self._base.execute("DELETE FROM notes WHERE at < ?", (now - answers_seconds,))
+            # The log still has the pages as they were; if another process reads, the next sweep empties it.
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def check(self) -> None:
         """Raises an error if the file can't be read."""
@@ -295,6 +298,11 @@ class State:
     # -- plumbing
 
     def _prepare(self) -> None:
+        self._base.execute("PRAGMA journal_mode = WAL")
+        self._base.execute("PRAGMA synchronous = FULL")  # a platform told "received" will not say it again
+        self._base.execute(
+            "PRAGMA secure_delete = ON"
+        )  # what is forgotten is overwritten, whatever the build
         got = self._base.execute("PRAGMA user_version").fetchone()[0]
         if got == 0:
             self._base.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")

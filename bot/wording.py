@@ -336,6 +336,9 @@ def serving_page(address: str) -> str:
 
 
 GROUP_PRIVACY = "在群里 @它或回复它即可提问；若群里没有反应，请在 @BotFather 用 /setprivacy 关闭隐私模式。"
+OPEN_TO_ALL = (
+    "注意：网页没有设口令，能连到这台机器的人都能用。要加口令，请设 WENSHU_WEB_TOKEN（至少 16 个字符）。"
+)
 SERVING_CHATS = "正在连接聊天渠道……"
 NO_CHATS = """还没有连接聊天渠道。
 要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""

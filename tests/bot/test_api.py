@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from bot.app import make_app
 from bot.channels.web import openapi
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.jsonview import answer_view, checked_view, ledger_view
 from knowledge.build import Wenshu, bundled, open_wenshu
 from knowledge.errors import (

@@ -11,7 +11,7 @@ from sites import HOST, TOKEN, Got, close, make_site, n_kept, send
 from starlette.types import ASGIApp
 
 from bot.app import whole_app
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from knowledge.build import Wenshu, bundled, open_wenshu
 from knowledge.errors import StorageError
 from knowledge.settings import Settings

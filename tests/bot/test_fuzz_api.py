@@ -30,7 +30,7 @@ from starlette.types import ASGIApp
 
 from bot.app import make_app, whole_app
 from bot.channels.web import openapi
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from knowledge.build import Wenshu, bundled, open_wenshu
 from knowledge.settings import Settings
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 
 from bot.app import ProblemPages, make_app
 from bot.channels.web import guarding, sessions, words
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 
 JSON = ("content-type", "application/json")
 FORM = ("content-type", "application/x-www-form-urlencoded")
@@ -90,12 +90,13 @@ def make(tmp_path: Path) -> Iterator[Make]:
             sign_in(request, response)
             return response
 
-        paths = ("/", "/check", "/articles", "/static/a.css", "/telegram/webhook")
+        paths = ("/", "/check", "/articles", "/static/a.css")
         extra = [Route(path, _ok, methods=["GET", "POST"]) for path in paths]
         extra += [Route("/login", _ok), Route("/login", signed, methods=["POST"])]
         extra += [Route("/own", _own_policy), Route("/visit", _visit), Route("/broken", _broken)]
         extra += [Route("/api/broken", _broken)]
-        return make_app(site, extra=extra, problem_pages=pages), site
+        webhooks = [Route("/telegram/webhook", _ok, methods=["GET", "POST"])]
+        return make_app(site, seen=extra, webhooks=webhooks, problem_pages=pages), site
 
     yield made
     for site in sites:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from bot.app import make_app
 from bot.channels.web import api, bodies, openapi, words
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 
 DOCUMENT = openapi.document()
 

@@ -126,15 +126,73 @@ def test_what_follows_an_order_to_check_is_checked(order: str, draft: str):
 
 @pytest.mark.parametrize("text", ["/check", "核对", "核对：", "/check ：", "请核对一下", "/Check"])
 def test_an_order_to_check_nothing_is_the_command(text: str):
-    assert route(text) == Route(Want.COMMAND, CHECK)
+    assert route(text) == Route(Want.COMMAND, "", CHECK)
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
-    [("/help", "/help"), ("/HELP 我", "/help"), ("/checks 3家", "/checks"), ("/", "/"), ("/rm -rf", "/rm")],
+    ("text", "name", "rest"),
+    [
+        ("/help", "/help", ""),
+        ("/HELP 我", "/help", "我"),
+        ("/checks 3家", "/checks", "3家"),
+        ("/", "/", ""),
+        ("/rm -rf", "/rm", "-rf"),
+        ("/ask 科创投 投资", "/ask", "科创投 投资"),
+    ],
 )
-def test_a_command_is_its_name(text: str, name: str):
-    assert route(text) == Route(Want.COMMAND, name)
+def test_a_command_is_its_name_and_what_follows(text: str, name: str, rest: str):
+    assert route(text) == Route(Want.COMMAND, rest, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "rest"),
+    [
+        ("继续", "/more", ""),
+        ("继续。", "/more", ""),
+        ("繼續！", "/more", ""),
+        ("有误：", "/wrong", ""),
+        ("有误：是23.26亿元。", "/wrong", "是23.26亿元。"),
+        ("有誤 是23.26亿元", "/wrong", "是23.26亿元"),
+        ("反馈:\n单位应为亿元", "/feedback", "单位应为亿元"),
+        ("原文２", "/article", "２"),
+        ("原文 做媒", "/article", "做媒"),
+        ("/来源", "/sources", ""),
+        ("入庫", "/ingest", ""),
+        ("[3]", "/article", "3"),
+        ("3", "/article", "3"),
+    ],
+)
+def test_a_word_stands_for_a_command(text: str, name: str, rest: str):
+    assert route(text) == Route(Want.COMMAND, rest, name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "有用吗",
+        "有误差吗",
+        "继续教育投入多少",
+        "出处在哪",
+        "来源地有几个",
+        "反馈率多少",
+        "原文件数",
+        "10",
+        "帮助了多少家企业",
+    ],
+)
+def test_a_word_that_opens_another_is_no_command(text: str):
+    assert route(text) == Route(Want.ASK, text)
+
+
+@pytest.mark.parametrize("text", ["科创投投了23.62亿元", "科创投 23.62亿元"])
+def test_what_somebody_else_wrote_is_checked_if_it_states_figures(text: str):
+    assert route(text, pasted=True) == Route(Want.CHECK, text)
+    assert route(text) == Route(Want.ASK, text)
+
+
+@pytest.mark.parametrize("text", ["看看这个", "帮我转给大家", "2021年的事"])
+def test_what_somebody_else_wrote_without_figures_is_asked(text: str):
+    assert route(text, pasted=True).want is Want.ASK
 
 
 def test_a_draft_with_a_question_about_it_is_confirmed():

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
-from bot.channels.web.site import Shelf, Site
+from bot.channels.web.website import Shelf, Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
 from bot.metrics import Metrics

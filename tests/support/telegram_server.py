@@ -62,6 +62,13 @@ class Server(LoBotApiEmulator):
                 await self.more.wait()
         return self.calls(*methods)
 
+    async def until_reached(self, n_chats: int, *, patience: float = PATIENCE) -> None:
+        """Wait until as many chats have a message."""
+        async with asyncio.timeout(patience):
+            while len({sent["chat_id"] for sent in self.messages()}) < n_chats:
+                self.more.clear()
+                await self.more.wait()
+
     async def send(self, **update: object) -> None:
         """Let an update come in."""
         async with httpx.AsyncClient() as client:

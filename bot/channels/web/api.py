@@ -16,7 +16,7 @@ from bot.channels.web import bodies
 from bot.channels.web.bodies import RefusedError, body_of, query_of
 from bot.channels.web.guarding import address_of
 from bot.channels.web.refusals import Refusal
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.conversation import AWAITING
 from bot.desk import CrowdedError
 from bot.inbound import Inbound, Speaker

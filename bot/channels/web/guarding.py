@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.channels.web.refusals import Refusal, is_for_programs
 from bot.channels.web.sessions import SESSION, is_signed
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 
 MAX_BODY_BYTES = 1024 * 1024
 """JSON and forms: a draft of 20,000 characters, percent-encoded, is 180 kB."""
@@ -29,9 +29,6 @@ MAX_UPLOAD_BYTES = 20 * 1024 * 1024
 UPLOADS = "/check"
 LOGIN = "/login"
 STATIC = "/static/"
-WEBHOOK = "/telegram/webhook"
-"""Guards itself, by its own secret."""
-
 PROBES = frozenset({"/healthz", "/readyz"})
 """Asked for by machines that know us by address and have no token; they say next to nothing."""
 
@@ -83,16 +80,25 @@ class SecurityHeaders:
 class Guarding:
     """Middleware: lets a request in or turns it away."""
 
-    def __init__(self, app: ASGIApp, *, site: Site, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        site: Site,
+        webhooks: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """Set up.
 
         Args:
             app: What it stands before.
             site: Its names, its token, its guard.
+            webhooks: Paths that guard themselves, by secrets of their own.
             clock: Seconds since 1970.
         """
         self._app = app
         self._site = site
+        self._webhooks = webhooks
         self._clock = clock
         self._hosts = frozenset(name.lower().strip("[]") for name in site.hosts)
         self._own = site.public_url.rstrip("/").lower()
@@ -119,7 +125,7 @@ class Guarding:
         path: str = scope["path"]
         if path not in PROBES and (refusal := self._misnamed(headers)):
             return refusal
-        if path not in PROBES and path != WEBHOOK:
+        if path not in PROBES and path not in self._webhooks:
             if seconds := self._site.reception.guard.admit_address(address_of(scope)):
                 return Refusal(429, "too_fast", headers={"Retry-After": str(seconds)})
             if not self._is_open(path) and not self._has_shown_token(scope, headers):

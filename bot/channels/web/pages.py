@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from bot import buttons, mending, phrases, reply
 from bot.channels.web import article_page, draft_page, exchange, look, words_of_pages
 from bot.channels.web.exchange import Exchange, Told
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.conversation import AWAITING
 from bot.desk import CrowdedError
 from bot.guard import Admitted

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.metrics import CONTENT_TYPE
 
 _RETRY_SECONDS = "5"

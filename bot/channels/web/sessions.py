@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.web.site import Site
+from bot.channels.web.website import Site
 from bot.inbound import Speaker
 
 VISITOR = "wenshu_visitor"

@@ -42,6 +42,7 @@ const ask = async (words) => {
   const pending = find("#pending").content.firstElementChild.cloneNode(true);
   const line = find(".doing", pending);
   find(".asked", pending).textContent = words.length > 100 ? `${words.slice(0, 100)}……` : words;
+  find(".start")?.setAttribute("hidden", "");
   talk.append(pending);
   pending.scrollIntoView({ block: "start", behavior: calmly() });
   const ticking = setInterval(() => tellQueue(line).catch(() => {}), QUEUE_AFTER);
