@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 import schemathesis
@@ -28,7 +28,7 @@ from schemathesis.specs.openapi import checks as of_openapi
 from sites import TOKEN, Got, close, make_site, n_kept, send
 from starlette.types import ASGIApp
 
-from bot.app import make_app
+from bot.app import make_app, whole_app
 from bot.channels.web import openapi
 from bot.channels.web.website import Site
 from knowledge.build import Wenshu, bundled, open_wenshu
@@ -325,6 +325,78 @@ def test_garbage_without_the_token_gets_nothing(library: Wenshu, tmp_path: Path)
 
         one()
     assert set(n_kept(site).values()) == {0}
+    close(site)
+
+
+PAGES = st.sampled_from(
+    [
+        *(("GET", "/"), ("POST", "/"), ("POST", "/press"), ("GET", "/check"), ("POST", "/check")),
+        *(
+            ("GET", "/articles"),
+            ("GET", "/articles/x"),
+            ("GET", "/login"),
+            ("POST", "/login"),
+            ("GET", "/readyz"),
+        ),
+    ]
+)
+FIELDS = st.dictionaries(
+    st.sampled_from(
+        ["q", "order", "said", "token", "next", "text", "file", "answer", "page", "start", "end", "pressed"]
+    ),
+    st.text(max_size=20)
+    | st.sampled_from(
+        ["/context 1 1", "/wrong 1", "9" * 400, "-1", "\0", "//evil.example", "核对：投资23.62亿元", "\u0661"]
+    ),
+    max_size=4,
+).map(lambda fields: urlencode(fields).encode())
+PARTS = st.builds(
+    lambda name, file, content: (
+        b'--b\r\nContent-Disposition: form-data; name="'
+        + name
+        + b'"; filename="'
+        + file
+        + b'"\r\n\r\n'
+        + content
+        + b"\r\n--b--\r\n"
+    ),
+    st.sampled_from([b"file", b"text", b"q", b"x"]),
+    st.sampled_from(
+        [b"a.docx", b"a.pdf", b"../../a.txt", b"", b"a.exe", b"\xff.txt", b"a.txt.xz", b"a\x00.txt"]
+    ),
+    st.binary(max_size=64) | st.sampled_from([b"PK\x03\x04", b"%PDF-1.4", "投资23.62亿元。".encode("gbk")]),
+)
+FORMS = (
+    st.tuples(st.just("application/x-www-form-urlencoded"), FIELDS)
+    | st.tuples(st.just("multipart/form-data; boundary=b"), PARTS | st.binary(max_size=64))
+    | st.tuples(TYPES, BODIES)
+)
+
+
+def test_garbage_to_the_pages(library: Wenshu, tmp_path: Path):
+    site = make_site(library, tmp_path)
+    app = whole_app(site)
+    statuses: Counter[int] = Counter()
+    with asyncio.Runner() as runner:
+
+        @examples(N_GARBAGE)
+        @given(
+            PAGES, FIELDS | st.binary(max_size=12).map(quote_from_bytes).map(str.encode), FORMS, ODD_HEADERS
+        )
+        def one(page: tuple[str, str], query: bytes, form: tuple[str, bytes], more: list[Any]) -> None:
+            method, path = page
+            headers = [("content-type", form[0].encode("latin-1")), *more]
+            target = path + "?" + query.decode()
+            got = runner.run(send(app, method, target, headers=headers, chunks=[form[1]]))
+            statuses[got.status] += 1
+            assert got.status < 500, (got.status, got.body.decode())
+            assert not [each for each in TELL_TALES if each in got.body.decode()]
+            assert "evil.example" not in got.headers.get("location", "")
+
+        one()
+    assert {200, 303, 400, 403} <= set(statuses), statuses
+    if HAS_FOLLOW_UPS:
+        assert n_failed(site) == 0
     close(site)
 
 
