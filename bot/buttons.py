@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote
 
 from bot import phrases
@@ -57,10 +58,15 @@ def below(reply: Reply, number: int, *, public_url: str) -> tuple[Button, ...]:
     return (*source, wrong) if reply.status is ReplyStatus.ABSTAINED else (*source, useful, wrong)
 
 
-def page_of(citation: Citation, public_url: str) -> str:
-    """Where the web page shows an article with a sentence marked."""
-    where = f"start={citation.start}&end={citation.end}"
+def page_of(citation: Citation, public_url: str = "") -> str:
+    """Where the web page shows an article with a sentence marked, and by what it tells that it is still the same."""
+    where = f"start={citation.start}&end={citation.end}&of={digest(citation.quote)}"
     return f"{public_url.rstrip('/')}/articles/{quote(citation.article_id, safe='')}?{where}#quote"
+
+
+def digest(words: str) -> str:
+    """A short name for the very words of a quote."""
+    return sha256(words.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def _source(citation: Citation, number: int, public_url: str) -> Button:

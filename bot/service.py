@@ -6,8 +6,9 @@ refer to that record; a button that is pressed goes to `orders` too.
 """
 
 import json
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +18,7 @@ from bot.conversation import AWAITING, UPLOAD, Conversation
 from bot.inbound import Inbound, Speaker, Upload
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
 from bot.state import Record, State
-from knowledge.errors import WenshuError
+from knowledge.errors import ArticleError, UsageError, WenshuError
 from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from bot.routing import Route
     from knowledge.ingest import Report
     from knowledge.verdict import Source
+
+_log = logging.getLogger(__name__)
 
 MAX_READINGS = 3
 """Ways to read a follow-up that are tried; the likelier ones come first."""
@@ -112,14 +115,14 @@ class Service:
                 return self._received(inbound.upload, inbound.text, talk)
             return self._routed(inbound, talk) if inbound.text else reply.notice(phrases.EMPTY)
         except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+            return _told(problem)
 
     def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button of ours, whose order comes back as it was sent."""
         try:
             return self._pressed(speaker, buttons.parse(order))
         except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+            return _told(problem)
 
     def _pressed(self, speaker: Speaker, pressed: buttons.Pressed | None) -> Reply:
         record = None if pressed is None else self.state.answer(pressed.number)
@@ -253,7 +256,6 @@ class Service:
             of_articles: False if it cites texts that came with the question; those are no articles of ours.
         """
         cited = {citation.article_id for citation in done.reply.citations} if of_articles else set()
-        versions = {article_id: self.library.article(article_id).sha256 for article_id in sorted(cited)}
         record = Record(
             speaker=speaker,
             question=words,
@@ -262,10 +264,20 @@ class Service:
             status=done.reply.status,
             reply=stored.dumps(done.reply),
             figures=json.dumps(done.figures, ensure_ascii=False),
-            versions=json.dumps(versions, ensure_ascii=False),
+            versions=json.dumps(self._versions(cited), ensure_ascii=False),
             engine=self.library.fingerprint,
         )
         return self.state.record(record, at=at)
+
+    def _versions(self, article_ids: Iterable[str]) -> dict[str, str]:
+        """The digest of every article; empty for one that has been taken out meanwhile."""
+        digests = {}
+        for article_id in sorted(article_ids):
+            try:
+                digests[article_id] = self.library.article(article_id).sha256
+            except UsageError:
+                digests[article_id] = ""
+        return digests
 
     # -- files
 
@@ -295,6 +307,14 @@ class Service:
             return reply.notice(phrases.NO_UPLOAD)
         talk.note(UPLOAD, "")
         return uploads.taken_in(self.library.ingest([uploads.admit(Path(path))]))
+
+
+def _told(problem: WenshuError) -> Reply:
+    """What is wrong, if the user can mend it; what only the operator can goes into the log, where paths may stand."""
+    if isinstance(problem, UsageError | ArticleError):
+        return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+    _log.error("%s: %s", type(problem).__name__, problem)
+    return reply.notice(phrases.OUT_OF_ORDER, status=ReplyStatus.ERROR)
 
 
 def sayable(text: str) -> str:

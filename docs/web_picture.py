@@ -15,9 +15,8 @@ from pathlib import Path
 
 import uvicorn
 from playwright.sync_api import sync_playwright
-from starlette.applications import Starlette
 
-from bot.channels.web import pages
+from bot.app import whole_app
 from bot.channels.web.website import Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
@@ -43,7 +42,7 @@ def serving(home: Path) -> Iterator[str]:
     guard = Guard(Allowed(frozenset(), frozenset()), user_per_minute=100, address_per_minute=1000)
     desk = Desk(metrics, max_running=1, max_waiting=9)
     site = Site(Reception(service, desk, guard, metrics), wenshu, None, (), "", lambda: ())
-    config = uvicorn.Config(Starlette(routes=pages.routes(site)), port=0, log_level="warning", lifespan="off")
+    config = uvicorn.Config(whole_app(site), port=0, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

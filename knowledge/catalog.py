@@ -382,8 +382,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _literal(words: str) -> str:
-    """Words as LIKE takes them by the letter."""
-    return re.sub(r"([\\%_])", r"\\\1", words)
+    """Words as LIKE takes them by the letter; a NUL would end them."""
+    return re.sub(r"([\\%_])", r"\\\1", words.replace("\0", "\ufffd"))
 
 
 def _portions(names: Sequence[str]) -> Iterator[list[str]]:

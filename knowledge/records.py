@@ -9,6 +9,7 @@ from knowledge.schema import Article, Passage
 FIELDS = "id, title, source, published, url, tags, sha256, text"
 """The columns of an article, in the order of `row` and `article`."""
 
+
 def row(article: Article) -> tuple[object, ...]:
     """The values of `FIELDS`."""
     tags = json.dumps(article.tags, ensure_ascii=False)

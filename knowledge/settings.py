@@ -1,4 +1,4 @@
-"""What can be set: environment variables `WENSHU_…` or lines of a file `.env`.  Sole importer of pydantic."""
+"""What can be set: environment variables `WENSHU_…` or lines of a file `.env`.  Sole importer of pydantic-settings."""
 
 import difflib
 import os

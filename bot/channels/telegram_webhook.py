@@ -3,7 +3,7 @@
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
 
 PATH = "/telegram/webhook"
+
+_OBJECT = TypeAdapter(dict[str, Any])
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- the name of a header
 
@@ -46,7 +48,7 @@ def _update(body: bytes) -> dict[str, Any]:
     Raises:
         ValueError: It holds none.
     """
-    update = from_json(body)  # unlike json's, it bounds how deep a value is nested
-    if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+    update = _OBJECT.validate_json(body)  # unlike json, it bounds how deep a value is nested
+    if not isinstance(update.get("update_id"), int):
         raise ValueError("expected an update")  # noqa: TRY004 -- of the body, not of an argument
     return update

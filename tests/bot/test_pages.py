@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 import bot.service
-from bot import phrases, wording
+from bot import buttons, phrases, wording
 from bot.channels.web import article_page, draft_page, exchange, look, pages, words_of_pages
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
@@ -145,14 +145,12 @@ def visit(tmp_path: Path, answered: Answer, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(bot.service, "_readings", lambda *_: ())
     opened: list[Visit] = []
 
-    def make(
-        *, token: str | None = None, per_minute: int = 1000, allowed: tuple[str, ...] = (), **of: object
-    ):
+    def make(*, token: str | None = None, per_minute: int = 1000, **of: object):
         metrics, state = Metrics(), State(tmp_path / f"state{len(opened)}.sqlite3")
         shelf = Shelf(**{"answer": answered, **of})  # type: ignore[arg-type]
         service = Service(shelf, state, Policy(1800, frozenset(), "", tmp_path / "uploads"))
         guard = Guard(
-            Allowed(frozenset(allowed), frozenset()), user_per_minute=per_minute, address_per_minute=10_000
+            Allowed(frozenset(), frozenset()), user_per_minute=per_minute, address_per_minute=10_000
         )
         reception = Reception(service, Desk(metrics, max_running=2, max_waiting=9), guard, metrics)
         site = Site(reception, shelf, token, (), "", lambda: ())
@@ -310,12 +308,6 @@ def test_where_too_many_wait_one_is_turned_away(visit: Visiting, monkeypatch: py
         assert int(response.headers["retry-after"]) > 0
         assert phrases.CROWDED in response.text
         assert DRAFT in one(LexborHTMLParser(response.text), "textarea").text()
-
-
-def test_who_may_not_write_gets_nothing(visit: Visiting):
-    here = visit(allowed=("web:two",))
-    here.post("/", 403, data={"q": QUESTION})
-    assert here.shelf.asked == []
 
 
 # --- buttons ----------------------------------------------------------------------------------------
@@ -527,12 +519,12 @@ def test_any_name_of_an_article_leads_to_it(visit: Visiting, article_id: str):
     (link,) = here.get("/articles").css(".shelf a")
     assert texts(here.get(str(link.attributes["href"])), "h1") == ["搭平台促转化"]
     cited = Citation.of(here.shelf.held[article_id], Span(AT, AT + 7), label=1)
-    assert marked(here.get(exchange.place(cited))) == [SENTENCE[:7]]
+    assert marked(here.get(buttons.page_of(cited))) == [SENTENCE[:7]]
 
 
 def test_a_sentence_that_is_no_longer_there_is_not_marked(visit: Visiting):
     here = visit()
-    place = exchange.place(Citation.of(article("seed"), Span(AT, AT + 7), label=1))
+    place = buttons.page_of(Citation.of(article("seed"), Span(AT, AT + 7), label=1))
     here.shelf.held["seed"] = article("seed", text="改" * 99)
     tree = here.get(place)
     assert marked(tree) == []

@@ -13,20 +13,15 @@ from urllib.parse import quote, urlsplit
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Locator, Page, expect
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import bot.service
-from bot import phrases
-from bot.channels.web import exchange, pages, words_of_pages
+from bot import buttons, phrases
+from bot.app import whole_app
+from bot.channels.web import words_of_pages
 from bot.channels.web.website import Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
-from bot.inbound import Speaker
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.service import Policy, Service
@@ -114,37 +109,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     desk = Desk(metrics, max_running=2, max_waiting=100)
     of = Site(Reception(service, desk, guard, metrics), shelf, None, (), "", lambda: ())  # type: ignore[arg-type]
 
-    def speaker(request: Request) -> Speaker:
-        name = request.cookies.get("visitor", "nobody")
-        return Speaker("web", name, name)
+    whole = whole_app(of)
 
-    def queue(_: Request) -> Response:
-        return JSONResponse({"running": 1, "waiting": running.waiting})
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/api/queue":
+            await JSONResponse({"running": 1, "waiting": running.waiting})(scope, receive, send)
+        else:
+            await whole(scope, receive, send)
 
-    app = Starlette(
-        routes=[Route("/api/queue", queue), *pages.routes(of, speaker_of=speaker)],
-        middleware=[Middleware(Guarded)],
-        exception_handlers={404: pages.refused},
-    )
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
-    with pytest.MonkeyPatch.context() as patched:
-        if importlib.util.find_spec("knowledge.follow_up") is None:
-            patched.setattr(bot.service, "_readings", lambda *_: ())
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        running.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        yield running
-        server.should_exit = True
-        thread.join()
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    running.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    yield running
+    server.should_exit = True
+    thread.join()
     desk.close()
     state.close()
     wenshu.close()
 
 
 Visit = Callable[..., Page]
-VISITORS = itertools.count()
 
 
 @pytest.fixture
@@ -156,7 +143,6 @@ def visit(browser: Browser, site: Running) -> Iterator[Visit]:
     def opened(path: str = "/", *, complains: bool = False, **options: object) -> Page:
         context = browser.new_context(**{"viewport": DESKTOP, **options})  # type: ignore[arg-type]
         contexts.append(context)
-        context.add_cookies([{"name": "visitor", "value": str(next(VISITORS)), "url": site.address}])
         page = context.new_page()
         if not complains:
             page.on("console", lambda message: complaints.append(message.text))
@@ -548,7 +534,7 @@ def test_on_paper_only_what_can_be_read_is_left(visit: Visit):
 
 @pytest.mark.parametrize("article_id", ODD)
 def test_a_name_with_signs_that_mean_something_reaches_the_server_whole(visit: Visit, article_id: str):
-    page = visit(exchange.place(Citation(1, article_id, "", "", None, "", ODD_TEXT[:3], 0, 3)))
+    page = visit(buttons.page_of(Citation(1, article_id, "", "", None, "", ODD_TEXT[:3], 0, 3)))
     expect(page.locator("mark#quote")).to_have_text(ODD_TEXT[:3])
     expect(page.locator("h1")).to_have_text(article_id)
 

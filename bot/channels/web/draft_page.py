@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 
-from bot import check_page, mending, uploads
-from bot.channels.web import exchange, words_of_pages
+from bot import buttons, check_page, mending, uploads
+from bot.channels.web import words_of_pages
 from bot.inbound import Upload
 from bot.service import sayable
 from knowledge.errors import WenshuError
@@ -45,7 +45,6 @@ class Sent:
         try:
             return Draft(uploads.text_of(self.upload))
         except WenshuError as problem:
-            problem.item = self.upload.name  # what the visitor calls it, not where we put it
             return Draft(self.typed, mending.error(problem))
 
 
@@ -75,4 +74,4 @@ def problem(error: WenshuError, draft: str) -> str:
 
 def pieces(checked: Checked) -> dict[str, Markup]:
     """The parts of the page of a check, as markup."""
-    return {name: Markup(made) for name, made in check_page.pieces(checked, exchange.place).items()}  # noqa: S704 -- escaped there
+    return {name: Markup(made) for name, made in check_page.pieces(checked, buttons.page_of).items()}  # noqa: S704 -- escaped there

@@ -1,7 +1,6 @@
 """What was asked and what was answered, as a page shows it."""
 
 from dataclasses import dataclass, field
-from hashlib import sha256
 from secrets import token_hex
 
 from bot import buttons, orders, phrases, stored
@@ -10,7 +9,6 @@ from bot.conversation import AWAITING, Conversation
 from bot.reply import Reply, ReplyStatus, Section, notice
 from bot.service import Library
 from bot.state import Record
-from knowledge.schema import Citation
 
 MAX_SHOWN = 100
 """Code points of what was asked that are shown at once; the rest, of a draft mostly, can be unfolded."""
@@ -87,17 +85,6 @@ class Exchange:
 def of_record(record: Record, *, told: Told | None = None) -> Exchange:
     """A stored answer, as it was given."""
     return Exchange(record.question, stored.loads(record.reply), record.id, record.want, told)
-
-
-def place(citation: Citation) -> str:
-    """Where our own page shows an article at a cited sentence, and by what it tells that the sentence is the same."""
-    path, hash_, fragment = buttons.page_of(citation, "").partition("#")
-    return f"{path}&of={digest(citation.quote)}{hash_}{fragment}"
-
-
-def digest(quote: str) -> str:
-    """A short name for the very words of a quote."""
-    return sha256(quote.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def after_press(pressed: buttons.Pressed, answer: Reply) -> Told:

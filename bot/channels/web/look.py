@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from bot import check_page, phrases, wording
-from bot.channels.web import exchange, words_of_pages
+from bot import buttons, check_page, phrases, wording
+from bot.channels.web import words_of_pages
 from knowledge.schema import Citation
 
 _HERE = Path(__file__).parent
@@ -83,7 +83,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"quoted": _quoted, "day": wording.day, "place": exchange.place}
+    made.filters |= {"quoted": _quoted, "day": wording.day, "place": buttons.page_of}
     made.tests |= {"followed": check_page.is_followed}
     made.globals |= {"file": _file, "phrases": phrases, "wording": wording, "words": words_of_pages}
     return made

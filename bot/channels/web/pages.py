@@ -43,18 +43,7 @@ SpeakerOf = Callable[[Request], Speaker]
 SignIn = Callable[[Request, Response], None]
 
 
-def _anybody(_: Request) -> Speaker:
-    """Everybody as one visitor, until sessions tell them apart."""
-    return Speaker("web", "visitor", "visitor")
-
-
-def _not_remembered(_: Request, __: Response) -> None:
-    """Nothing, until sessions remember who has shown the token."""
-
-
-def routes(
-    site: Site, *, speaker_of: SpeakerOf = _anybody, sign_in: SignIn = _not_remembered
-) -> list[BaseRoute]:
+def routes(site: Site, *, speaker_of: SpeakerOf, sign_in: SignIn) -> list[BaseRoute]:
     """The pages of a site.
 
     Args:
@@ -320,7 +309,7 @@ class _Pages:
         quote = article_page.span(article, asked.get("start"), asked.get("end"))
         of, changed = asked.get("of"), False
         if quote is not None and of is not None:
-            changed = exchange.digest(article.text[slice(*quote)]) != of
+            changed = buttons.digest(article.text[slice(*quote)]) != of
             quote = None if changed else quote
         figures = []
         if asked.get("figures"):
@@ -363,8 +352,6 @@ class _Pages:
         if admission.admitted is Admitted.YES:
             return None
         self.site.reception.metrics.refused.labels("web", admission.admitted.value).inc()
-        if admission.admitted is Admitted.FOREIGN:
-            return _Refusal(403, words_of_pages.NOT_ALLOWED)
         told = phrases.TOO_FAST.format(seconds=admission.seconds)
         return _Refusal(429, told, {"Retry-After": str(admission.seconds)})
 
