@@ -238,8 +238,11 @@ class Service:
         path = talk.noted(UPLOAD)
         if not path or not Path(path).is_file():
             return reply.notice(phrases.NO_UPLOAD)
-        talk.note(UPLOAD, "")
-        return uploads.taken_in(self.library.ingest([uploads.admit(Path(path))]))
+        admitted = uploads.admit(Path(path))
+        talk.note(UPLOAD, str(admitted))
+        report = self.library.ingest([admitted])
+        talk.note(UPLOAD, "")  # not before: if another process is writing, 入库 is to be said again
+        return uploads.taken_in(report)
 
 
 def sayable(text: str) -> str:
