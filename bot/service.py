@@ -6,6 +6,7 @@ refer to that record; a button that is pressed goes to `orders` too.
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +18,15 @@ from bot.conversation import AWAITING, UPLOAD, Conversation
 from bot.inbound import Inbound, Speaker, Upload
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
 from bot.state import Record, State
-from knowledge.errors import WenshuError
+from knowledge.errors import ArticleError, HomeBusyError, UsageError, WenshuError
 from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked
 
 if TYPE_CHECKING:
     from bot.routing import Route
     from knowledge.ingest import Report
+
+_log = logging.getLogger(__name__)
 
 MAX_READINGS = 3
 """Ways to read a follow-up that are tried; the likelier ones come first."""
@@ -99,8 +102,8 @@ class Service:
         """The reply to one message: to a command, a question, a draft, a file, or to nothing.
 
         Returns:
-            A whole reply.  An error that names its mend (too long a question, an index out of order) becomes
-            a reply too; anything unforeseen is the caller's to catch.
+            A whole reply.  An error becomes one too: what the writer can mend (too long a question) is named,
+            what only the operator can (an index out of order) is logged; the unforeseen is the caller's to catch.
         """
         inbound = replace(inbound, text=sayable(inbound.text).strip())
         talk = self.conversation(inbound.speaker)
@@ -109,14 +112,14 @@ class Service:
                 return self._received(inbound.upload, inbound.text, talk)
             return self._routed(inbound, talk) if inbound.text else reply.notice(phrases.EMPTY)
         except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+            return _refused(problem)
 
     def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button of ours, whose order comes back as it was sent."""
         try:
             return self._pressed(speaker, buttons.parse(order))
         except WenshuError as problem:
-            return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+            return _refused(problem)
 
     def _pressed(self, speaker: Speaker, pressed: buttons.Pressed | None) -> Reply:
         record = None if pressed is None else self.state.answer(pressed.number)
@@ -243,6 +246,15 @@ class Service:
         report = self.library.ingest([admitted])
         talk.note(UPLOAD, "")  # not before: if another process is writing, 入库 is to be said again
         return uploads.taken_in(report)
+
+
+def _refused(problem: WenshuError) -> Reply:
+    """What is said of an error: its mend to who wrote; paths and command lines are the operator's alone."""
+    if isinstance(problem, UsageError | ArticleError):
+        return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
+    _log.error("%s: %s", type(problem).__name__, problem)
+    busy = isinstance(problem, HomeBusyError)
+    return reply.notice(phrases.BUSY if busy else phrases.OUT_OF_ORDER, status=ReplyStatus.ERROR)
 
 
 def sayable(text: str) -> str:

@@ -8,7 +8,14 @@ from stand_ins import Shelf, a_service, saying, unasked, unchecked
 
 from bot import phrases, wording
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
-from knowledge.errors import IndexStateError, UsageError
+from knowledge.errors import (
+    BackendError,
+    HomeBusyError,
+    IndexStateError,
+    StorageError,
+    UsageError,
+    WenshuError,
+)
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
 from knowledge.verdict import Checked
 
@@ -107,19 +114,28 @@ def test_an_unknown_command_is_no_question(answered: Answer, asks: Asks):
 
 
 @pytest.mark.parametrize(
-    "problem",
+    ("problem", "told"),
     [
-        UsageError("long", item="2001", code="question_too_long"),
-        IndexStateError("corrupt", item="lexical"),
+        (
+            UsageError("long", item="2001", code="question_too_long"),
+            "问题太长（2001 字）。请压缩成一句话再问。",
+        ),
+        (IndexStateError("corrupt", item="/srv/lexical"), phrases.OUT_OF_ORDER),
+        (StorageError("full", item="/srv/catalog"), phrases.OUT_OF_ORDER),
+        (BackendError("down", item="http://chroma:8000"), phrases.OUT_OF_ORDER),
+        (HomeBusyError("busy", item="/srv"), phrases.BUSY),
     ],
 )
-def test_an_error_with_a_mend_becomes_a_reply(problem: Exception):
+def test_an_error_becomes_a_reply_and_what_only_the_operator_can_mend_a_log_entry(
+    problem: WenshuError, told: str, caplog: pytest.LogCaptureFixture
+):
     def ask(_: str) -> Answer:
         raise problem
 
     reply = Talk(ask).reply("科创投累计投资多少")
-    assert reply.status is ReplyStatus.ERROR
-    assert problem.item in said(reply)  # type: ignore[attr-defined]
+    assert (reply.status, said(reply)) == (ReplyStatus.ERROR, told)
+    logged = [] if isinstance(problem, UsageError) else [f"{type(problem).__name__}: {problem}"]
+    assert [record.getMessage() for record in caplog.records] == logged
 
 
 def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked, checks: Checks):
