@@ -50,6 +50,10 @@ _USAGE: Mapping[str, _Said] = {
         "核对不了「{item}」这种文件。",
         "可核对 .txt .md .html .docx .pdf，也可用 --text 给出文字。",
     ),
+    "upload_type": (
+        "看不了「{item}」这种文件。",
+        "可发 .docx .pdf .txt .md .html，或直接贴文字。",
+    ),
     "no_draft": (
         "没有给出要核对的文字。",
         "例如：wenshu check 稿子.docx，或用 --text 给出一段文字，或用 - 读标准输入。",

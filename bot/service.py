@@ -18,7 +18,7 @@ from bot.conversation import AWAITING, UPLOAD, Conversation
 from bot.inbound import Inbound, Speaker, Upload
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
 from bot.state import Record, State
-from knowledge.errors import ArticleError, UsageError, WenshuError
+from knowledge.errors import ArticleError, HomeBusyError, UsageError, WenshuError
 from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked
 
@@ -105,8 +105,8 @@ class Service:
         """The reply to one message: to a command, a question, a draft, a file, or to nothing.
 
         Returns:
-            A whole reply.  An error that names its mend (too long a question, an index out of order) becomes
-            a reply too; anything unforeseen is the caller's to catch.
+            A whole reply.  An error becomes one too: what the writer can mend (too long a question) is named,
+            what only the operator can (an index out of order) is logged; the unforeseen is the caller's to catch.
         """
         inbound = replace(inbound, text=sayable(inbound.text).strip())
         talk = self.conversation(inbound.speaker)
@@ -115,14 +115,14 @@ class Service:
                 return self._received(inbound.upload, inbound.text, talk)
             return self._routed(inbound, talk) if inbound.text else reply.notice(phrases.EMPTY)
         except WenshuError as problem:
-            return _told(problem)
+            return _refused(problem)
 
     def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button of ours, whose order comes back as it was sent."""
         try:
             return self._pressed(speaker, buttons.parse(order))
         except WenshuError as problem:
-            return _told(problem)
+            return _refused(problem)
 
     def _pressed(self, speaker: Speaker, pressed: buttons.Pressed | None) -> Reply:
         record = None if pressed is None else self.state.answer(pressed.number)
@@ -305,16 +305,20 @@ class Service:
         path = talk.noted(UPLOAD)
         if not path or not Path(path).is_file():
             return reply.notice(phrases.NO_UPLOAD)
-        talk.note(UPLOAD, "")
-        return uploads.taken_in(self.library.ingest([uploads.admit(Path(path))]))
+        admitted = uploads.admit(Path(path))
+        talk.note(UPLOAD, str(admitted))
+        report = self.library.ingest([admitted])
+        talk.note(UPLOAD, "")  # not before: if another process is writing, 入库 is to be said again
+        return uploads.taken_in(report)
 
 
-def _told(problem: WenshuError) -> Reply:
-    """What is wrong, if the user can mend it; what only the operator can goes into the log, where paths may stand."""
+def _refused(problem: WenshuError) -> Reply:
+    """What is said of an error: its mend to who wrote; paths and command lines are the operator's alone."""
     if isinstance(problem, UsageError | ArticleError):
         return reply.notice(mending.error(problem), status=ReplyStatus.ERROR)
     _log.error("%s: %s", type(problem).__name__, problem)
-    return reply.notice(phrases.OUT_OF_ORDER, status=ReplyStatus.ERROR)
+    busy = isinstance(problem, HomeBusyError)
+    return reply.notice(phrases.BUSY if busy else phrases.OUT_OF_ORDER, status=ReplyStatus.ERROR)
 
 
 def sayable(text: str) -> str:

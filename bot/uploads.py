@@ -2,13 +2,14 @@
 
 import re
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import draft, mending, reply, wording
 from bot.inbound import Upload
 from bot.reply import Reply, ReplyStatus
-from knowledge.errors import StorageError, WenshuError
+from knowledge.errors import ArticleError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from knowledge.ingest import Report
@@ -22,16 +23,22 @@ def text_of(upload: Upload) -> str:
 
     Raises:
         UsageError: It is of a kind that holds none.
-        ArticleError: It can't be read.
+        ArticleError: It can't be read, or is empty.
     """
+    name = _name(upload)
+    if upload.suffix not in draft.KINDS | {""}:
+        message = f"{name}: expected a kind of file that holds text, got {upload.suffix!r}"
+        raise UsageError(message, item=Path(name).suffix, code="upload_type")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / _name(upload)
+        path = Path(folder) / name
         path.write_bytes(upload.content)
         try:
-            return draft.read(str(path))
-        except WenshuError as problem:
-            problem.item = upload.name  # what the sender calls it, not where we put it
-            raise
+            text = draft.read(str(path))
+        except ArticleError as problem:
+            raise _as_sent(problem) from problem
+    if not text.strip():
+        raise ArticleError(f"{name}: expected text, got none; fill it in", item=name, code="empty")
+    return text
 
 
 def keep(folder: Path, upload: Upload) -> Path:
@@ -40,7 +47,8 @@ def keep(folder: Path, upload: Upload) -> Path:
     Raises:
         StorageError: The disk refused.
     """
-    path = folder / _WAITING / _name(upload)
+    # A folder a content: two may send files of one name, and each means their own.
+    path = folder / _WAITING / sha256(upload.content).hexdigest()[:16] / _name(upload)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(upload.content)
@@ -52,20 +60,32 @@ def keep(folder: Path, upload: Upload) -> Path:
 def admit(path: Path) -> Path:
     """Moves a file out of the waiting ones, to where it stays as long as its article does; returns where to.
 
+    One that was moved before, but not taken in, stays where it is.
+
     Raises:
         StorageError: The disk refused.
     """
+    folder = path.parent
+    if folder.parent.name != _WAITING:
+        return path
     try:
-        return path.replace(path.parent.parent / path.name)
+        admitted = path.replace(folder.parent.parent / path.name)
+        folder.rmdir()
     except OSError as problem:
         raise StorageError(f"{path}: {problem}", item=str(path), code="storage") from problem
+    return admitted
 
 
 def taken_in(report: "Report") -> Reply:
     """What came of taking files in."""
-    failed = [mending.error(problem) for problem in report.failed]
+    failed = [mending.error(_as_sent(problem)) for problem in report.failed]
     status = ReplyStatus.ERROR if failed else ReplyStatus.NOTICE
     return reply.notice("\n".join([wording.ingested(report), *failed]), status=status)
+
+
+def _as_sent(problem: ArticleError) -> ArticleError:
+    """The error with the file's name for its path: where files are on our disk is nothing to tell."""
+    return ArticleError(str(problem), item=Path(problem.item).name, code=problem.code)
 
 
 def _name(upload: Upload) -> str:

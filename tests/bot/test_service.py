@@ -1,14 +1,24 @@
 """One text in, one reply out."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from stand_ins import Shelf, a_service, saying, unasked, unchecked
+from stand_ins import SOMEONE, Shelf, a_service, saying, unasked, unchecked
 
-from bot import phrases, wording
+from bot import phrases, stored, wording
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
-from knowledge.errors import IndexStateError, UsageError
+from bot.service import MAX_READINGS
+from bot.state import Record
+from knowledge.errors import (
+    BackendError,
+    HomeBusyError,
+    IndexStateError,
+    StorageError,
+    UsageError,
+    WenshuError,
+)
 from knowledge.schema import Answer, Article, Citation, Finding, Span, Status
 from knowledge.verdict import Checked
 
@@ -107,19 +117,28 @@ def test_an_unknown_command_is_no_question(answered: Answer, asks: Asks):
 
 
 @pytest.mark.parametrize(
-    "problem",
+    ("problem", "told"),
     [
-        UsageError("long", item="2001", code="question_too_long"),
-        IndexStateError("corrupt", item="lexical"),
+        (
+            UsageError("long", item="2001", code="question_too_long"),
+            "问题太长（2001 字）。请压缩成一句话再问。",
+        ),
+        (IndexStateError("corrupt", item="/srv/lexical"), phrases.OUT_OF_ORDER),
+        (StorageError("full", item="/srv/catalog"), phrases.OUT_OF_ORDER),
+        (BackendError("down", item="http://chroma:8000"), phrases.OUT_OF_ORDER),
+        (HomeBusyError("busy", item="/srv"), phrases.BUSY),
     ],
 )
-def test_an_error_with_a_mend_becomes_a_reply(problem: Exception):
+def test_an_error_becomes_a_reply_and_what_only_the_operator_can_mend_a_log_entry(
+    problem: WenshuError, told: str, caplog: pytest.LogCaptureFixture
+):
     def ask(_: str) -> Answer:
         raise problem
 
     reply = Talk(ask).reply("科创投累计投资多少")
-    assert reply.status is ReplyStatus.ERROR
-    assert problem.item in said(reply)  # type: ignore[attr-defined]
+    assert (reply.status, said(reply)) == (ReplyStatus.ERROR, told)
+    logged = [] if isinstance(problem, UsageError) else [f"{type(problem).__name__}: {problem}"]
+    assert [record.getMessage() for record in caplog.records] == logged
 
 
 def test_a_pasted_draft_is_checked_and_not_asked(checked: Checked, checks: Checks):
@@ -174,6 +193,185 @@ def test_a_draft_too_long_is_told_the_limit():
     reply = Talk(unasked, check).reply("科创投累计投资23.26亿元。" * 2000)
     assert reply.status is ReplyStatus.ERROR
     assert said(reply) == "文字太长（30000 字），一次最多 2 万字。请分成几段，再分别核对。"
+
+
+# -- what is recorded, and follow-ups
+
+
+def whole(*readings: str) -> Callable[..., tuple[str, ...]]:
+    """Stands for the reader of follow-ups: what opens with 那 has these readings."""
+
+    def read(text: str, before: str, *, tokenize: object) -> tuple[str, ...]:
+        assert before
+        assert callable(tokenize)
+        return readings if text.startswith("那") else ()
+
+    return read
+
+
+class Told:
+    """A conversation in which each question has its own answer."""
+
+    def __init__(self, article: Article, answers: dict[str, Answer], checked: Checked | None = None) -> None:
+        self.asked: list[str] = []
+        self.checks: list[str] = []
+        self._answers, self._checked = answers, checked
+        self.service = a_service(Shelf(self._ask, self._check, [article]), clock=lambda: 5_000.0)
+
+    def _ask(self, question: str) -> Answer:
+        self.asked.append(question)
+        return replace(self._answers[question], question=question)
+
+    def _check(self, draft: str) -> Checked:
+        self.checks.append(draft)
+        assert self._checked is not None
+        return self._checked
+
+    def reply(self, text: str, **fields: object) -> Reply:
+        return self.service.reply(saying(text, **fields))
+
+    @property
+    def record(self) -> Record:
+        """What was recorded last."""
+        return self.service.state.answers_to(SOMEONE, since=0.0, most=1)[0]
+
+
+@pytest.fixture
+def follows(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def make(*readings: str) -> None:
+        monkeypatch.setattr("knowledge.follow_up.readings", whole(*readings))
+
+    return make
+
+
+FIRST = "科创投累计投资多少"
+
+
+def test_an_answer_is_recorded_with_all_that_it_rests_on(answered: Answer, article: Article):
+    talk = Told(article, {FIRST: answered})
+    reply = talk.reply(f" {FIRST}\n")
+    kept = talk.record
+    assert (kept.id, kept.at) == (reply.number, 5_000.0)
+    assert kept.speaker == SOMEONE
+    assert (kept.question, kept.understood, kept.want, kept.status) == (FIRST, FIRST, "ask", "answered")
+    assert [figure["surface"] for figure in json.loads(kept.figures)] == ["23.26亿元"]
+    assert json.loads(kept.figures)[0]["value"] == "2326000000"
+    assert json.loads(kept.versions) == {article.id: article.sha256}
+    assert kept.engine == "0+test"
+    assert stored.loads(kept.reply).citations == answered.citations
+
+
+def test_a_check_is_recorded_with_its_verdicts(checked: Checked, article: Article):
+    talk = Told(article, {}, checked)
+    talk.reply(checked.text)
+    kept = talk.record
+    assert (kept.question, kept.understood, kept.want, kept.status) == (
+        checked.text,
+        checked.text,
+        "check",
+        "checked",
+    )
+    assert [figure["verdict"] for figure in json.loads(kept.figures)].count("refuted") == 1
+    assert json.loads(kept.versions) == {article.id: article.sha256}
+
+
+def test_an_abstention_is_recorded_and_a_notice_is_not(abstained: Callable[..., Answer], article: Article):
+    talk = Told(article, {FIRST: abstained("unsure")})
+    assert talk.reply("帮助").number == 0
+    assert talk.reply(FIRST).number > 0
+    assert (talk.record.status, json.loads(talk.record.figures)) == ("abstained", [])
+
+
+def test_a_follow_up_is_made_whole_and_says_how_it_was_read(
+    answered: Answer, article: Article, follows: Callable[..., None]
+):
+    follows("科创贷累计投资多少", "科创投累计放款多少")
+    talk = Told(article, {FIRST: answered, "科创贷累计投资多少": answered})
+    assert "您问的是" not in said(talk.reply(FIRST))
+    reply = talk.reply("那科创贷呢")
+    assert said(reply).splitlines()[0] == "您问的是：科创贷累计投资多少"
+    assert talk.asked == [FIRST, "科创贷累计投资多少"], "what is answered is asked no further"
+    assert (talk.record.question, talk.record.understood) == ("那科创贷呢", "科创贷累计投资多少")
+
+
+def test_the_next_follow_up_stands_on_what_was_understood(
+    answered: Answer, article: Article, monkeypatch: pytest.MonkeyPatch
+):
+    before: list[str] = []
+
+    def read(text: str, said_before: str, *, tokenize: object) -> tuple[str, ...]:  # noqa: ARG001 -- its signature
+        before.append(said_before)
+        return (f"{said_before}{text}",) if text.startswith("那") else ()
+
+    monkeypatch.setattr("knowledge.follow_up.readings", read)
+    talk = Told(article, dict.fromkeys([FIRST, f"{FIRST}那甲", f"{FIRST}那甲那乙"], answered))
+    for text in (FIRST, "那甲", "那乙"):
+        talk.reply(text)
+    assert before == [FIRST, f"{FIRST}那甲"]
+    assert talk.record.understood == f"{FIRST}那甲那乙"
+
+
+def test_the_first_reading_that_is_answered_wins(
+    answered: Answer, abstained: Callable[..., Answer], article: Article, follows: Callable[..., None]
+):
+    follows("甲多少", "乙多少", "丙多少")
+    no = abstained("unsure")
+    talk = Told(article, {FIRST: answered, "甲多少": no, "乙多少": answered, "丙多少": answered})
+    talk.reply(FIRST)
+    reply = talk.reply("那呢")
+    assert (reply.status, said(reply).splitlines()[0]) == (ReplyStatus.ANSWERED, "您问的是：乙多少")
+    assert talk.asked == [FIRST, "甲多少", "乙多少"]
+
+
+def test_if_no_reading_is_answered_the_likeliest_one_s_abstention_is_told(
+    answered: Answer, abstained: Callable[..., Answer], article: Article, follows: Callable[..., None]
+):
+    names = "甲乙丙丁戊"
+    follows(*(f"{name}多少" for name in names))
+    noes = {f"{name}多少": abstained("other_time" if name == "甲" else "no_passage") for name in names}
+    talk = Told(article, {FIRST: answered, **noes})
+    talk.reply(FIRST)
+    reply = talk.reply("那呢")
+    assert reply.status is ReplyStatus.ABSTAINED
+    assert said(reply).splitlines()[:2] == ["您问的是：甲多少", "文章里没有这个时间的数字。"]
+    assert len(talk.asked) == 1 + MAX_READINGS
+    assert talk.record.understood == "甲多少"
+
+
+def test_a_follow_up_of_a_figure_is_confirmed(
+    answered: Answer, checked: Checked, article: Article, follows: Callable[..., None]
+):
+    follows("科创投投了23.62亿元对吗")
+    talk = Told(article, {FIRST: answered}, replace(checked, verdicts=checked.verdicts[1:2]))
+    talk.reply(FIRST)
+    reply = talk.reply("那是23.62亿元吧")
+    assert talk.checks == ["科创投投了23.62亿元"]
+    assert reply.status is ReplyStatus.CHECKED
+    assert said(reply).startswith("您问的是：科创投投了23.62亿元对吗\n不对：")
+    assert talk.record.want == "confirm"
+
+
+@pytest.mark.parametrize("between", ["新话题", "核对：科创投投了23.62亿元。"])
+def test_there_is_no_follow_up_on_what_was_let_go_of(
+    between: str, answered: Answer, checked: Checked, article: Article, follows: Callable[..., None]
+):
+    follows("科创贷累计投资多少")
+    talk = Told(article, {FIRST: answered, "那科创贷呢": answered}, checked)
+    talk.reply(FIRST)
+    talk.reply(between)
+    talk.reply("那科创贷呢")
+    assert talk.asked == [FIRST, "那科创贷呢"]
+
+
+def test_what_others_wrote_is_checked_if_it_has_figures_and_is_no_follow_up(
+    answered: Answer, checked: Checked, article: Article, follows: Callable[..., None]
+):
+    follows("科创贷累计投资多少")
+    talk = Told(article, {FIRST: answered}, checked)
+    talk.reply(FIRST)
+    forwarded = "那科创投投了23.62亿元"
+    assert talk.reply(forwarded, forwarded=True).status is ReplyStatus.CHECKED
+    assert (talk.asked, talk.checks) == ([FIRST], [forwarded])
 
 
 def test_the_unforeseen_is_the_caller_s():
