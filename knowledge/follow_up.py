@@ -1,0 +1,275 @@
+"""An elliptical follow-up in a chat (那科创贷呢？ 去年呢？ 多少家？) made a whole question, without a language model.
+
+The question before is taken into slots (`frame`); what the follow-up says goes into the slot it fits, the rest stays.
+Nothing is guessed: what does not fit a slot gives no reading, and what is whole by itself is left alone.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from knowledge.frame import ANCHOR, CHANGE, MEASURE, Atom, Frame, atoms, framed
+from knowledge.question import Ask, Question, analyse, asked
+from knowledge.slots import fitted
+from knowledge.statistic import statistic_of
+from knowledge.terms import Tokenize
+from knowledge.timing import WORDS, retimed
+
+_LONGEST = 40
+"""Characters of a follow-up; longer texts say all they mean."""
+
+_MOST = 3
+"""Readings worth trying."""
+
+_LEAD = re.compile(
+    r"(?:请问|麻烦|好的|谢谢|多谢|嗯+|哦+|噢|喔|啊|对了|那么|另外|然后|顺便|再?(?:帮我|给我)?(?:问|查|看)(?:一下|下|问|看)"
+    r"|我?想(?:再)?(?:问|知道|看看|了解)(?:一下|下)?(?!的是)|不好意思|抱歉|哎|诶|欸|ok|OK"
+    r"|那(?![个些家位场次篇份年天种款座项条时里边么]))[\s,，、。!！:：]*"
+)
+_CORRECTION = re.compile(
+    r"(?:(?:不是|不对|不|错了|搞错了|说错了)[,，、。!！\s]+是?|(?:我(?:是)?(?:想)?(?:问|说|指|要)的?是|我(?:是)?(?:问|说)的?|换成|换|改成|改为|改|要是|如果是|还有|以及|再看看|应该是)[:：,，]?)"
+)
+_TAIL = re.compile(
+    r"(?:[\s?？。!！~…,，]|谢谢(?:你|您|啦|了)?|多谢|啊|呀|哦|哈|嘛|呐|哪$)+$"
+)
+_NE = re.compile(r"(?:的)?(?:话|情况|数据|数字)?(?:是?(?:怎么样|怎样|如何|咋样))?呢$|的?(?:情况|数据)?(?:怎么样|怎样|如何|咋样)$")
+_NEVER = re.compile(
+    r"为什么|为啥|为何|怎么(?!样)|原因|意思|什么是|含义|帮我|写|总结|翻译|你|解释|介绍|详细|继续|取消|退出|帮助|^/|原来|明白|知道了|好吧|ok$"
+)
+_PRONOUN = re.compile(
+    r"(?:它们?|他们?|她们?|其(?!中|他|它|余|实|次)|该(?:公司|机构|企业|集团|单位|医院|市|省|县|校|行|院|国|活动|项目|产品|基金|平台|地区|队)"
+    r"|(?:这|那)(?:家|个|些|项|场|次|座|支)(?:公司|机构|企业|集团|单位|医院|城市|省|学校|银行|活动|项目|产品|基金|平台|地区|球队|国家)|公司(?=的))(?:自己)?的?"
+)
+_NUMBER = r"(?:(?:这|那|该|上面|刚才)(?:个|些)?(?:的)?)?(?:话|数据?|数字|结果|金额|消息|信息|说法)?"
+_ABOUT = (
+    (
+        "的数统计到什么时候",
+        rf"{_NUMBER}是?(?:统计|截至|截止)?(?:到|至|于)?(?:哪一?年|什么时候|何时|哪个?时候|哪天|几月|什么时间|啥时候)(?:为止)?(?:的)?(?:数据?|数字|统计)?(?:的)?",
+    ),
+    ("的数是谁说的", rf"{_NUMBER}是?(?:谁|哪位|什么人|哪个人)(?:说|讲|披露|公布|透露|发布|提|介绍)(?:出来)?的"),
+    (
+        "的数出自哪家媒体的报道",
+        rf"{_NUMBER}(?:的)?(?:是)?(?:有)?(?:什么)?(?:出自|来自|来源|出处|依据|原文|哪里?来|从哪里?来|哪儿来|在?哪里?(?:看到|说|写|登)|哪篇|哪家媒体|哪个媒体|哪份报)"
+        r"(?:的)?(?:是)?(?:于)?(?:哪里|哪儿|哪|哪篇(?:文章|报道)?|什么|在哪里?|文章|报道)?(?:的)?(?:吗)?",
+    ),
+)
+"""What is asked about the figure just given, by what is to stand behind the question's topic."""
+
+_MODES = {"累计", "新增", "日均", "月均", "年均", "人均", "平均"}
+_MODE = re.compile(r"累计|一共|总共|合计|共计|新增|日均|月均|年均|人均|平均|净增")
+_ASK_ONLY = re.compile(r"(?:大概|大约|具体|到底|究竟|一共|总共|合计|累计|共|总计|平均每.|每.|是|有|到|达到?|又)*(?:多少|几|百分之[几多]|多[大高长远重久快])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A follow-up without courtesies.
+
+    Attributes:
+        text: What it says, without time.
+        time: The time it names; empty if none.
+        open: True if it only names something (…呢, 换成…, 我问的是…).
+        pronoun: True if 它, 该公司 led it.
+        doubts: True if it ended with a question mark.
+    """
+
+    text: str
+    time: str
+    open: bool
+    pronoun: bool
+    doubts: bool
+
+
+def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str], str]) -> tuple[str, ...]:
+    """The whole questions that a text may mean right after another one.
+
+    Args:
+        text: What was typed.
+        before: The question before it, whole (if that was a follow-up itself: as it was read).
+        tokenize: Word segmentation with part-of-speech tags.
+        fold: To simplified characters and half-width digits, as `words.fold`.
+
+    Returns:
+        Folded questions, likeliest first, at most three; empty if the text stands on its own or fits no slot.
+
+    >>> from knowledge.words import fold, tokenize
+    >>> readings("那科创贷呢？", "科创投累计投资多少", tokenize=tokenize, fold=fold)
+    ('科创贷累计投资多少',)
+    """
+    folded, earlier = fold(text).strip(), fold(before).strip()
+    if not earlier or not 0 < len(folded) <= _LONGEST:
+        return ()
+    said = _said(folded, tokenize)
+    if said is None:
+        return ()
+    frame = framed(earlier, tokenize=tokenize)
+    found = dict.fromkeys(_tidied(reading) for reading in _readings(said, frame, tokenize))
+    return tuple(r for r in found if r not in {frame.text, folded} and analyse(r, tokenize=tokenize).ask is not Ask.NOTHING)[:_MOST]
+
+
+def _said(text: str, tokenize: Tokenize) -> _Said | None:
+    """What a text says, or None if it says nothing that could follow a question."""
+    doubts = re.search(r"[?？]\W*$", text) is not None
+    core, corrected = _unled(_TAIL.sub("", text))
+    bare = _NE.sub("", core)
+    opened = bare != core or corrected
+    if not bare or _NEVER.search(core) or analyse(text, tokenize=tokenize).ask is Ask.NOTHING and not doubts:
+        return None
+    pronoun = _PRONOUN.match(bare)
+    bare = bare[pronoun.end() :] if pronoun else bare
+    if opened:
+        bare = re.sub(r"的$", "", bare)
+    time, bare = _timed(bare, tokenize)
+    return _Said(bare, time, opened, pronoun is not None, doubts)
+
+
+def _unled(text: str) -> tuple[str, bool]:
+    """The text without courtesies and words of correction in front, and whether there were any of correction."""
+    corrected = False
+    while True:
+        match = _CORRECTION.match(text)
+        lead = None if match else _LEAD.match(text)
+        if not (match or lead) or (match or lead).end() in {0, len(text)}:  # type: ignore[union-attr] -- one matched
+            return text, corrected
+        corrected = corrected or match is not None
+        text = text[(match or lead).end() :]  # type: ignore[union-attr] -- one matched
+
+
+def _timed(text: str, tokenize: Tokenize) -> tuple[str, str]:
+    """The time that a text names, and the rest of it."""
+    periods = analyse(text, tokenize=tokenize, anchor=ANCHOR).periods
+    spans = [(p.start, p.end) for p in periods]
+    word = WORDS.search(text)
+    if word and (not spans or word.start() < spans[0][0]):
+        spans = [word.span()]
+    if len(spans) != 1:
+        return "", text
+    start, end = spans[0]
+    rest = (text[:start] + re.sub(r"^的", "", text[end:])).strip()
+    return text[start:end], re.sub(r"的$", "", rest) if not text[end:].strip("的") else rest
+
+
+def _readings(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
+    """Readings of what was said, of its time if it names one."""
+    if not said.text:
+        return retimed(frame, said.time) if said.time else ()
+    about = next((end for end, words in _ABOUT if re.fullmatch(words, said.text)), "")
+    if about and not said.time:
+        return (_topic(frame) + about,) if frame.stem else ()
+    whole = _asking(said, frame, tokenize)
+    if not said.time:
+        return whole
+    return [r for w in whole for r in retimed(framed(w, tokenize=tokenize), said.time)]
+
+
+def _topic(frame: Frame) -> str:
+    """What the question before is about, as a noun phrase."""
+    return re.sub(r"(?:的|了|有|是)+$", "", frame.stem) + ("" if frame.question.ask is Ask.YES_NO else frame.tail)
+
+
+def _asking(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
+    question = analyse(said.text, tokenize=tokenize, anchor=ANCHOR)
+    words = atoms(said.text, question, tokenize)
+    if question.quantities and question.ask is not Ask.FIGURE or (question.quantities and said.doubts):
+        return _doubting(said, question, words, frame)
+    if statistic := _statistic_alone(said.text):
+        return _of_statistic(statistic, frame)
+    if said.open or not _asks(said.text):
+        bare = not said.open and not said.doubts and not said.pronoun
+        return fitted(said.text, words, frame, only_alike=bare) if words else ()
+    if not said.pronoun and _is_whole(words, frame):
+        return ()
+    return _completed(said, question, words, frame)
+
+
+def _asks(text: str) -> bool:
+    return asked(text) in {Ask.FIGURE, Ask.TIME, Ask.SENTENCE, Ask.YES_NO}
+
+
+def _is_whole(words: tuple[Atom, ...], frame: Frame) -> bool:
+    """Whether a question names what it is about."""
+    nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text) and not _MODE.fullmatch(w.text)]
+    named = any(w.kind != "noun" for w in nouns)
+    return named or sum(len(w.text) for w in nouns) > 4 or not frame.stem
+
+
+def _statistic_alone(text: str) -> str:
+    return text if re.fullmatch(r"同比|环比|增速|增幅|涨幅|降幅|跌幅|占比|比重|累计|新增|[日月年人场户]均|平均", text) else ""
+
+
+def _of_statistic(word: str, frame: Frame) -> Iterable[str]:
+    """The same measure by another statistic (同比呢, 人均呢)."""
+    topic = frame.topic
+    if word in {"同比", "环比"}:
+        change = CHANGE.search(frame.stem)
+        way = re.sub("同比|环比", "", change[0]) if change else ""
+        return (f"{topic}{word}{way or '增长'}多少",)
+    if word[-1] in "速幅比重":
+        return (f"{topic}{word}是多少",)
+    if mode := _MODE.search(frame.text):
+        return (frame.text[: mode.start()] + word + frame.text[mode.end() :],)
+    at = frame.measure.start if frame.measure else len(frame.subject)
+    return (frame.text[:at] + word + frame.text[at:],)
+
+
+def _doubting(said: _Said, question: Question, words: tuple[Atom, ...], frame: Frame) -> Iterable[str]:
+    """Readings of 是23.62亿吗, 超过150亿了吗, 200亿呢."""
+    own = question.quantities[0]
+    old = frame.question.quantities
+    if said.open and not said.text[: own.start] + said.text[own.end :]:
+        if len(old) != 1:
+            return ()
+        new = re.sub(r"^[^\d零〇一二三四五六七八九十百千万亿半]+", "", own.surface)
+        if new == own.surface and old[0].modifier != own.modifier:
+            start = old[0].start + re.search(r"[\d零〇一二三四五六七八九十百千万亿半]", old[0].surface).start()  # type: ignore[union-attr] -- a quantity has a number
+            return (frame.text[:start] + own.surface + frame.text[old[0].end :],)
+        return (frame.text[: old[0].start] + own.surface + frame.text[old[0].end :],)
+    rest = [w for w in words if not (own.start < w.end and w.start < own.end)]
+    if any(w.kind != "verb" for w in rest) or not frame.stem:
+        return ()
+    core = re.sub(r"^(?:真的|确定)?不是", "是", said.text)
+    if core == own.surface:
+        core = f"是{core}吗"
+    return (_topic(frame) + core,)
+
+
+def _completed(said: _Said, question: Question, words: tuple[Atom, ...], frame: Frame) -> Iterable[str]:
+    """Readings of a question without a subject: 多少家, 增长了多少, 净利润是多少, 转移了多少群众."""
+    text = said.text
+    if text.startswith("其中"):
+        return (_topic(frame) + text,)
+    if _is_change(question):
+        return (_without_change(frame) + text,)
+    known = all(w.text in frame.text for w in words)
+    if known and words:
+        return (_asked_anew(text, words, frame),)
+    if not words and _ASK_ONLY.match(text):
+        return (_without_mode(text, _without_change(frame) if question.unit or question.kinds else frame.stem) + text,)
+    if _ASK_ONLY.match(text):
+        return (_without_mode(text, frame.stem) + text,)
+    if said.pronoun and question.ask is Ask.SENTENCE:
+        return (_topic(frame) + text,)
+    subject = frame.subject
+    return (subject + ("的" if said.pronoun and words and words[0].kind == "measure" else "") + text,) if subject else ()
+
+
+def _is_change(question: Question) -> bool:
+    return question.changed or re.search(r"增速|增幅|涨幅|降幅|[同环]比|占比|比重|占|[一-鿿]均", question.text) is not None
+
+
+def _without_change(frame: Frame) -> str:
+    return frame.topic
+
+
+def _without_mode(text: str, stem: str) -> str:
+    """The stem without 新增, 累计 if the text has its own (一共有几位)."""
+    return _MODE.sub("", stem) if statistic_of(text) in _MODES else stem
+
+
+def _asked_anew(text: str, words: tuple[Atom, ...], frame: Frame) -> str:
+    """What is already in the question asked another way: 新增了几位 after 新增院士多少人."""
+    ask = re.sub("|".join(re.escape(w.text) for w in words), "", text)
+    return frame.stem + frame.tail + re.sub(r"^[的了]+", "", ask)
+
+
+def _tidied(text: str) -> str:
+    return re.sub(r"的的", "的", text).strip()
