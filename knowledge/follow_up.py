@@ -6,12 +6,12 @@ Nothing is guessed: what does not fit a slot gives no reading, and what is whole
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from knowledge.frame import ANCHOR, CHANGE, MEASURE, Atom, Frame, atoms, framed
+from knowledge.frame import ANCHOR, CHANGE, MODE, Atom, Frame, framed
 from knowledge.question import Ask, Question, analyse, asked
 from knowledge.slots import fitted
-from knowledge.statistic import statistic_of
+from knowledge.statistic import DOWN, UP, statistic_of
 from knowledge.terms import Tokenize
 from knowledge.timing import WORDS, retimed
 
@@ -56,7 +56,6 @@ _ABOUT = (
 """What is asked about the figure just given, by what is to stand behind the question's topic."""
 
 _MODES = {"累计", "新增", "日均", "月均", "年均", "人均", "平均"}
-_MODE = re.compile(r"累计|一共|总共|合计|共计|新增|日均|月均|年均|人均|平均|净增")
 _ASK_ONLY = re.compile(r"(?:大概|大约|具体|到底|究竟|一共|总共|合计|累计|共|总计|平均每.|每.|是|有|到|达到?|又)*(?:多少|几|百分之[几多]|多[大高长远重久快])")
 
 
@@ -112,7 +111,7 @@ def _said(text: str, tokenize: Tokenize) -> _Said | None:
     core, corrected = _unled(_TAIL.sub("", text))
     bare = _NE.sub("", core)
     opened = bare != core or corrected
-    if not bare or _NEVER.search(core) or analyse(text, tokenize=tokenize).ask is Ask.NOTHING and not doubts:
+    if not bare or _NEVER.search(core) or (_is_idle(core, tokenize) and not doubts):
         return None
     pronoun = _PRONOUN.match(bare)
     bare = bare[pronoun.end() :] if pronoun else bare
@@ -120,6 +119,11 @@ def _said(text: str, tokenize: Tokenize) -> _Said | None:
         bare = re.sub(r"的$", "", bare)
     time, bare = _timed(bare, tokenize)
     return _Said(bare, time, opened, pronoun is not None, doubts)
+
+
+def _is_idle(text: str, tokenize: Tokenize) -> bool:
+    """Whether a text is small talk, an order or a statement."""
+    return analyse(text, tokenize=tokenize).ask is Ask.NOTHING
 
 
 def _unled(text: str) -> tuple[str, bool]:
@@ -167,18 +171,22 @@ def _topic(frame: Frame) -> str:
 
 
 def _asking(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
-    question = analyse(said.text, tokenize=tokenize, anchor=ANCHOR)
-    words = atoms(said.text, question, tokenize)
-    if question.quantities and question.ask is not Ask.FIGURE or (question.quantities and said.doubts):
-        return _doubting(said, question, words, frame)
+    core = framed(said.text, tokenize=tokenize)
+    question = core.question
+    if question.ask is Ask.METADATA:
+        return ()
+    if question.quantities and (question.ask is not Ask.FIGURE or said.doubts or said.open):
+        return _doubting(said, core, frame)
     if statistic := _statistic_alone(said.text):
         return _of_statistic(statistic, frame)
     if said.open or not _asks(said.text):
         bare = not said.open and not said.doubts and not said.pronoun
-        return fitted(said.text, words, frame, only_alike=bare) if words else ()
-    if not said.pronoun and _is_whole(words, frame):
+        return fitted(core, frame, only_alike=bare, tokenize=tokenize) if core.atoms else ()
+    if said.text.startswith("其中"):
+        return (_topic(frame) + said.text,)
+    if not said.pronoun and _is_whole(core.atoms, frame):
         return ()
-    return _completed(said, question, words, frame)
+    return _completed(said, core, frame)
 
 
 def _asks(text: str) -> bool:
@@ -187,7 +195,7 @@ def _asks(text: str) -> bool:
 
 def _is_whole(words: tuple[Atom, ...], frame: Frame) -> bool:
     """Whether a question names what it is about."""
-    nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text) and not _MODE.fullmatch(w.text)]
+    nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text) and not MODE.fullmatch(w.text)]
     named = any(w.kind != "noun" for w in nouns)
     return named or sum(len(w.text) for w in nouns) > 4 or not frame.stem
 
@@ -205,15 +213,15 @@ def _of_statistic(word: str, frame: Frame) -> Iterable[str]:
         return (f"{topic}{word}{way or '增长'}多少",)
     if word[-1] in "速幅比重":
         return (f"{topic}{word}是多少",)
-    if mode := _MODE.search(frame.text):
+    if mode := MODE.search(frame.text):
         return (frame.text[: mode.start()] + word + frame.text[mode.end() :],)
     at = frame.measure.start if frame.measure else len(frame.subject)
     return (frame.text[:at] + word + frame.text[at:],)
 
 
-def _doubting(said: _Said, question: Question, words: tuple[Atom, ...], frame: Frame) -> Iterable[str]:
+def _doubting(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
     """Readings of 是23.62亿吗, 超过150亿了吗, 200亿呢."""
-    own = question.quantities[0]
+    own = core.question.quantities[0]
     old = frame.question.quantities
     if said.open and not said.text[: own.start] + said.text[own.end :]:
         if len(old) != 1:
@@ -223,49 +231,43 @@ def _doubting(said: _Said, question: Question, words: tuple[Atom, ...], frame: F
             start = old[0].start + re.search(r"[\d零〇一二三四五六七八九十百千万亿半]", old[0].surface).start()  # type: ignore[union-attr] -- a quantity has a number
             return (frame.text[:start] + own.surface + frame.text[old[0].end :],)
         return (frame.text[: old[0].start] + own.surface + frame.text[old[0].end :],)
-    rest = [w for w in words if not (own.start < w.end and w.start < own.end)]
+    rest = [w for w in core.atoms if not (own.start < w.end and w.start < own.end)]
     if any(w.kind != "verb" for w in rest) or not frame.stem:
         return ()
-    core = re.sub(r"^(?:真的|确定)?不是", "是", said.text)
-    if core == own.surface:
-        core = f"是{core}吗"
-    return (_topic(frame) + core,)
+    doubt = re.sub(r"^(?:真的|确定)?不是", "是", said.text)
+    return (_topic(frame) + (f"是{doubt}吗" if doubt == own.surface else doubt),)
 
 
-def _completed(said: _Said, question: Question, words: tuple[Atom, ...], frame: Frame) -> Iterable[str]:
+def _completed(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
     """Readings of a question without a subject: 多少家, 增长了多少, 净利润是多少, 转移了多少群众."""
-    text = said.text
-    if text.startswith("其中"):
-        return (_topic(frame) + text,)
+    text, words, question = said.text, core.atoms, core.question
     if _is_change(question):
-        return (_without_change(frame) + text,)
-    known = all(w.text in frame.text for w in words)
-    if known and words:
-        return (_asked_anew(text, words, frame),)
-    if not words and _ASK_ONLY.match(text):
-        return (_without_mode(text, _without_change(frame) if question.unit or question.kinds else frame.stem) + text,)
+        return (frame.topic + text,)
+    rest = [w for w in words if w.kind != "mode"]
+    if rest and all(w.text in frame.text for w in rest):
+        return (_asked_anew(text, rest, frame),)
     if _ASK_ONLY.match(text):
-        return (_without_mode(text, frame.stem) + text,)
+        stem = frame.topic if question.unit or question.kinds else frame.stem
+        return (_without_mode(text, stem) + text,)
     if said.pronoun and question.ask is Ask.SENTENCE:
         return (_topic(frame) + text,)
-    subject = frame.subject
-    return (subject + ("的" if said.pronoun and words and words[0].kind == "measure" else "") + text,) if subject else ()
+    if frame.tail and frame.question.unit and question.unit == frame.question.unit:
+        return (frame.stem + text,)
+    link = "的" if said.pronoun and words and words[0].kind == "measure" else ""
+    return (frame.subject + link + text,) if frame.subject else ()
 
 
 def _is_change(question: Question) -> bool:
-    return question.changed or re.search(r"增速|增幅|涨幅|降幅|[同环]比|占比|比重|占|[一-鿿]均", question.text) is not None
-
-
-def _without_change(frame: Frame) -> str:
-    return frame.topic
+    words = rf"{UP}|{DOWN}|[同环]比|占|[一-鿿]均"
+    return question.changed or re.search(words, question.text) is not None
 
 
 def _without_mode(text: str, stem: str) -> str:
     """The stem without 新增, 累计 if the text has its own (一共有几位)."""
-    return _MODE.sub("", stem) if statistic_of(text) in _MODES else stem
+    return MODE.sub("", stem) if statistic_of(text) in _MODES else stem
 
 
-def _asked_anew(text: str, words: tuple[Atom, ...], frame: Frame) -> str:
+def _asked_anew(text: str, words: list[Atom], frame: Frame) -> str:
     """What is already in the question asked another way: 新增了几位 after 新增院士多少人."""
     ask = re.sub("|".join(re.escape(w.text) for w in words), "", text)
     return frame.stem + frame.tail + re.sub(r"^[的了]+", "", ask)

@@ -1,10 +1,10 @@
 """A whole question as slots that a follow-up can fill anew: who or what, measure, time, and what asks."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from knowledge.places import is_place
+from knowledge.places import is_place, places
 from knowledge.question import Ask, Question, analyse
 from knowledge.schema import Span, Token
 from knowledge.terms import Tokenize
@@ -47,7 +47,7 @@ class Atom:
         text: The word, `source[start:end]`.
         start: Offset in the text.
         end: Half-open end.
-        kind: place, name, noun, measure or verb.
+        kind: place, time, name, noun, measure, mode (累计) or verb.
     """
 
     text: str
@@ -97,7 +97,7 @@ class Frame:
         cut = len(topic)
         whole = self.copula and bool(led) and led[-1].kind != "measure"
         for atom in () if whole else reversed(led):
-            if atom.kind not in {"measure", "verb"} or (self.copula and atom.kind == "verb"):
+            if atom.kind not in {"measure", "verb", "mode"} or (self.copula and atom.kind == "verb"):
                 break
             cut = atom.start
         return cut
@@ -110,7 +110,7 @@ class Frame:
     @property
     def measure(self) -> Span | None:
         """Where the measure, or the verb that stands for one, is."""
-        led = [a for a in self.atoms if self.n_kept <= a.start and a.end <= len(self.topic)]
+        led = [a for a in self.atoms if self.n_kept <= a.start and a.end <= len(self.topic) and a.kind != "mode"]
         measures = [a for a in led if a.kind == "measure"] or led
         return Span(measures[0].start, measures[-1].end) if measures else None
 
@@ -120,7 +120,7 @@ def framed(text: str, *, tokenize: Tokenize) -> Frame:
     plain = re.sub(r"[\s?？。!！~]+$", "", text.strip())
     question = analyse(plain, tokenize=tokenize, anchor=ANCHOR)
     ask = _ask(plain, question)
-    words = tuple(a for a in atoms(plain, question, tokenize) if a.end <= ask.start or a.start >= ask.end)
+    words = _atoms(plain, question, ask, tokenize)
     copula = re.match(r"[一总共]*(?:是(?!不是|否)|有(?!没有|\d))", plain[ask.start : ask.end])
     return Frame(plain, question, words, ask, copula is not None)
 
@@ -145,9 +145,9 @@ def _ask(text: str, question: Question) -> Span:
     return Span(number.start(), end)
 
 
-def atoms(text: str, question: Question, tokenize: Tokenize) -> tuple[Atom, ...]:
+def _atoms(text: str, question: Question, ask: Span, tokenize: Tokenize) -> tuple[Atom, ...]:
     """The content words of a text with their kinds, in order; names that the segmenter split are one."""
-    aside = [(p.start, p.end) for p in question.periods]
+    aside = [ask, *((p.start, p.end) for p in question.periods)]
     names = _names(text, question)
     found: list[Atom] = []
     for token in tokenize(text):
@@ -162,7 +162,7 @@ def atoms(text: str, question: Question, tokenize: Tokenize) -> tuple[Atom, ...]
             found.append(Atom(last.text + token.text, last.start, token.end, "noun"))
         else:
             found.append(Atom(token.text, token.start, token.end, _kind(token)))
-    return _with_modifiers(text, found)
+    return _with_modifiers(found)
 
 
 def _names(text: str, question: Question) -> list[Span]:
@@ -177,22 +177,38 @@ _ASIDE = frozenset(
 
 
 def _is_content(token: Token) -> bool:
-    return (token.tag[:1] in "nvajbislfmhg" or token.tag == "eng") and token.text not in _ASIDE
+    if token.text in _ASIDE or re.search(r"多少|几", token.text):
+        return False
+    if token.tag in {"m", "q"}:  # 14 of 14号线, 系列, but no classifier
+        return token.text.isdigit() or len(token.text) > 1
+    return token.tag[:1] in "nvajbislfh" or token.tag == "eng"
 
 
 def _goes_on(before: str, token: Token) -> bool:
     """Whether a word carries on the one before: 14|号线, 国|足."""
-    return (before.isdigit() and token.tag[:1] == "n") or (len(before) == len(token.text) == 1 and token.tag[:1] in "nj")
+    return (before.isdigit() and token.tag[:1] == "n") or (
+        len(before) == len(token.text) == 1 and token.tag[:1] in "nj"
+    )
+
+
+_TIMELIKE = re.compile(r".*(?:期间|赛季|时期|学期|假期|前后)|[本上下这]一?[场次轮届期]")
+MODE = re.compile(r"累计|一共|总共|合计|共计|新增|日均|月均|年均|人均|平均|净增")
+"""Words for the way in which a number is told, which take each other's place."""
 
 
 def _kind(token: Token) -> str:
-    if token.tag == "ns" and is_place(token.text):
+    text = token.text
+    if is_place(text) and (token.tag == "ns" or places(text)):
         return "place"
-    if MEASURE.fullmatch(token.text):
+    if _TIMELIKE.fullmatch(text):
+        return "time"
+    if MODE.fullmatch(text):
+        return "mode"
+    if MEASURE.fullmatch(text) or re.fullmatch("最[高低大小多少长短]", text):
         return "measure"
     if token.tag in {"nr", "nt", "nz", "eng", "nrt"}:
         return "name"
-    return "verb" if token.tag.startswith("v") and token.text not in _THINGS else "noun"
+    return "verb" if token.tag.startswith("v") and text not in _THINGS else "noun"
 
 
 _MODIFIERS = frozenset(
@@ -204,17 +220,11 @@ _MODIFIERS = frozenset(
 """What goes with a measure (营业收入, 最高气温) and is no subject."""
 
 
-def _with_modifiers(text: str, found: list[Atom]) -> tuple[Atom, ...]:
-    """The atoms, a measure joined with what goes with it."""
-    joined: list[Atom] = []
-    for atom in found:
-        while (
-            atom.kind == "measure"
-            and joined
-            and joined[-1].end == atom.start
-            and (joined[-1].text in _MODIFIERS or joined[-1].kind == "measure")
-        ):
-            last = joined.pop()
-            atom = Atom(text[last.start : atom.end], last.start, atom.end, "measure")
-        joined.append(atom)
-    return tuple(joined)
+def _with_modifiers(found: list[Atom]) -> tuple[Atom, ...]:
+    """The atoms, with what goes with a measure made part of it."""
+    kinds = [atom.kind for atom in found]
+    for i in range(len(found) - 2, -1, -1):
+        follows = kinds[i + 1] == "measure" and found[i].end == found[i + 1].start
+        if follows and found[i].text in _MODIFIERS:
+            kinds[i] = "measure"
+    return tuple(replace(atom, kind=kind) for atom, kind in zip(found, kinds, strict=True))

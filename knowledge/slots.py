@@ -3,40 +3,57 @@
 import re
 from collections.abc import Iterator
 
-from knowledge.frame import Atom, Frame
+from knowledge.frame import Atom, Frame, framed
 from knowledge.schema import Span
+from knowledge.terms import Tokenize
 
 _LINK = re.compile(r"[及和与、“”\"·《》「」]*|以及")
 _OPEN = 1.0
 """How much less likely than the best a slot may be, in points of `_fit`, and still be tried."""
 
 _LEAST = 0.5
+"""Points below which a text fits no slot."""
+
+_ALIKE = 3.0
+"""Points from which a bare word (科创贷) is taken for a follow-up."""
 
 
-def fitted(text: str, words: tuple[Atom, ...], frame: Frame, *, only_alike: bool) -> tuple[str, ...]:
+def fitted(said: Frame, frame: Frame, *, only_alike: bool, tokenize: Tokenize) -> tuple[str, ...]:
     """The question with what a text names in the place it fits, likeliest first.
 
     Args:
-        text: What is named (科创贷, 深圳的人口), folded.
-        words: Its content words.
+        said: What is named (科创贷, 深圳的人口).
         frame: The question.
         only_alike: True to take nothing that shows no likeness to what it would replace.
+        tokenize: Word segmentation with part-of-speech tags.
     """
-    first, rest = words[0], words[1:]
+    text, words = said.text, said.atoms
+    if _asks_who(frame) and _ROLE.fullmatch(text):
+        return (f"{frame.subject}的{text}是谁",)
     places = [a for a in frame.atoms if a.kind == "place"]
-    if first.kind == "place" and places and rest and not _is_part(text, frame):
-        moved = _put(frame, Span(places[0].start, places[0].end), first.text)
-        left = text[rest[0].start :]
-        if left in frame.text:
-            return (moved,)
-        shift = len(moved) - len(frame.text)
-        slots = [(s, Span(p.start + (shift if p.start > places[0].start else 0), p.end + (shift if p.start > places[0].start else 0))) for s, p in _ranked(left, rest, frame) if p.start != places[0].start]
-        return tuple(_filled(moved, span, left, frame, shift) for _, span in slots[:2])
-    ranked = _ranked(text, words, frame)
-    if not ranked or (only_alike and ranked[0][0] < 2):
-        return _new_measure(text, words, frame)
-    best = ranked[0][0]
-    return tuple(_filled(frame.text, span, text, frame, 0) for score, span in ranked if score >= max(_LEAST, best - _OPEN)) or _new_measure(text, words, frame)
+    if words[0].kind == "place" and len(words) > 1 and places and text not in frame.text:
+        place = places[0]
+        moved = framed(
+            frame.text[: place.start] + words[0].text + frame.text[place.end :], tokenize=tokenize
+        )
+        left = framed(text[words[1].start :], tokenize=tokenize)
+        return (moved.text,) if left.text in moved.text else _placed(left, moved, only_alike=only_alike)
+    return _placed(said, frame, only_alike=only_alike)
+
+
+_ROLE = re.compile(r"[一-鿿]{1,4}(?:方|者|人|单位|机构|部门|公司|负责人)")
+
+
+def _asks_who(frame: Frame) -> bool:
+    return re.search(r"谁|哪", frame.text[frame.ask.start : frame.ask.end]) is not None
+
+
+def _placed(said: Frame, frame: Frame, *, only_alike: bool) -> tuple[str, ...]:
+    ranked = _ranked(said.text, said.atoms, frame)
+    best = ranked[0][0] if ranked else 0.0
+    if best < (_ALIKE if only_alike else _LEAST):
+        return () if only_alike else _new_measure(said.text, said.atoms, frame)
+    return tuple(_filled(frame, span, said) for score, span in ranked if score >= max(_LEAST, best - _OPEN))
 
 
 def _new_measure(text: str, words: tuple[Atom, ...], frame: Frame) -> tuple[str, ...]:
@@ -44,24 +61,17 @@ def _new_measure(text: str, words: tuple[Atom, ...], frame: Frame) -> tuple[str,
     return (f"{frame.subject}{text}是多少",) if words[-1].kind == "measure" and frame.subject else ()
 
 
-def _is_part(text: str, frame: Frame) -> bool:
-    """Whether a text ends as some name of the question does (美国队, 中国队)."""
-    return False
-
-
-def _put(frame: Frame, span: Span, text: str) -> str:
-    return frame.text[: span.start] + text + frame.text[span.end :]
-
-
-def _filled(whole: str, span: Span, text: str, frame: Frame, shift: int) -> str:
+def _filled(frame: Frame, span: Span, said: Frame) -> str:
     """The question with the text in the span, and without a unit that counted what stood there."""
-    old = whole[span.start : span.end]
-    start, end = frame.ask.start + shift, frame.ask.end + shift
-    near = span.end == start or span.start == end
-    if near and frame.question.unit and _suffix(old, text) == 0:
-        asks = re.sub(r"((?:多少|几)).*", "多少", whole[start:end])
-        return whole[: span.start] + text + asks + whole[end:] if span.end == start else whole[:start] + asks + text + whole[span.end :]
-    return whole[: span.start] + text + whole[span.end :]
+    whole, ask, text = frame.text, frame.ask, said.text
+    near = span.end == ask.start or span.start == ask.end
+    alike = _suffix(whole[span.start : span.end], text) or said.atoms[-1].kind == "verb"
+    if not near or not frame.question.unit or alike:
+        return whole[: span.start] + text + whole[span.end :]
+    asks = re.sub(r"(多少|几).*", "多少", whole[ask.start : ask.end])
+    if span.end == ask.start:
+        return whole[: span.start] + text + asks + whole[ask.end :]
+    return whole[: ask.start] + asks + text + whole[span.end :]
 
 
 def _ranked(text: str, words: tuple[Atom, ...], frame: Frame) -> list[tuple[float, Span]]:
@@ -89,23 +99,61 @@ def _runs(frame: Frame) -> Iterator[tuple[Atom, ...]]:
 def _fit(text: str, words: tuple[Atom, ...], run: tuple[Atom, ...], frame: Frame) -> float:
     """How well a text stands for a run of words: likeness of kind, ending and beginning, and of length."""
     old = frame.text[run[0].start : run[-1].end]
-    new, had = words[-1].kind, run[-1].kind
-    score = 2.0 if new == had else -2.0
-    if {new, had} == {"noun", "name"}:
-        score = 1.0
-    if new == "verb" and had == "noun" or new == "noun" and had == "verb":
-        score = -0.5
-    if new == had == "place":
-        score = 4.0
-    score += 1.5 * min(_suffix(old, text), 3) + 1.0 * min(_prefix(old, text), 2)
-    score -= 0.3 * abs(len(old) - len(text))
-    if words[0].kind != "place" and run[0].kind == "place":
+    like = 1.5 * min(_suffix(old, text), 3) + min(_prefix(old, text), 2)
+    score = _KINDS.get((_sort(words), _sort(run)), -2.0) + like - 0.3 * abs(len(old) - len(text))
+    if run[0].kind == "place" and words[0].kind != "place" and words[0].kind != "name":
         score -= 1.0
     if _cuts(run, frame):
         score -= 3.0
+    if _is_bounded(run, frame):
+        score += 1.0
+    elif not like and _sort(words) != "place":
+        score -= 1.5
     if run[0].start < len(frame.subject):
         score += 0.2
+    if run[0].start >= frame.ask.end:
+        score += 1.0
     return score - 0.5 * sum(a.kind == "verb" for a in run[:-1])
+
+
+_KINDS = {
+    **{(kind, kind): 2.0 for kind in ("noun", "name", "verb", "measure", "mode", "time")},
+    ("place", "place"): 4.0,
+    ("noun", "name"): 1.0,
+    ("name", "noun"): 1.0,
+    ("verb", "noun"): -0.5,
+    ("noun", "verb"): -0.5,
+}
+"""How well what is named stands for a slot, by their sorts."""
+
+
+def _sort(run: tuple[Atom, ...]) -> str:
+    """What a run of words is as a whole: a verb beside a noun is part of a name."""
+    kinds = [atom.kind for atom in run]
+    if kinds[-1] != "verb" or set(kinds) == {"verb"}:
+        return kinds[-1]
+    return next((kind for kind in reversed(kinds) if kind in {"name", "noun"}), "verb")
+
+
+_SEPARATE = {"place", "time", "measure", "verb", "mode"}
+"""Kinds that stand apart from the name or thing beside them."""
+
+
+def _is_bounded(run: tuple[Atom, ...], frame: Frame) -> bool:
+    """Whether a run is all of a name or thing, not a part of it."""
+    at = [i for i, atom in enumerate(frame.atoms) if atom in run]
+    before = frame.atoms[at[0] - 1] if at[0] else None
+    after = frame.atoms[at[-1] + 1] if at[-1] + 1 < len(frame.atoms) else None
+    return not (
+        (before and _belongs(before, run[0], frame)) or (after and _belongs(after, run[-1], frame, behind=True))
+    )
+
+
+def _belongs(other: Atom, edge: Atom, frame: Frame, *, behind: bool = False) -> bool:
+    gap = frame.text[edge.end : other.start] if behind else frame.text[other.end : edge.start]
+    if not _LINK.fullmatch(gap):
+        return False
+    return other.kind == edge.kind if edge.kind in _SEPARATE else other.kind not in _SEPARATE
 
 
 def _cuts(run: tuple[Atom, ...], frame: Frame) -> bool:
