@@ -48,7 +48,7 @@ _ABOUT = (
     ),
     ("的数是谁说的", rf"{_NUMBER}是?(?:谁|哪位|什么人|哪个人)(?:说|讲|披露|公布|透露|发布|提|介绍)(?:出来)?的"),
     (
-        "的数出自哪家媒体的报道",
+        "的报道来源是什么",
         rf"{_NUMBER}(?:的)?(?:是)?(?:有)?(?:什么)?(?:出自|来自|来源|出处|依据|原文|哪里?来|从哪里?来|哪儿来|在?哪里?(?:看到|说|写|登)|哪篇|哪家媒体|哪个媒体|哪份报)"
         r"(?:的)?(?:是)?(?:于)?(?:哪里|哪儿|哪|哪篇(?:文章|报道)?|什么|在哪里?|文章|报道)?(?:的)?(?:吗)?",
     ),
@@ -181,10 +181,12 @@ def _asking(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
         return _of_statistic(statistic, frame)
     if said.open or not _asks(said.text):
         bare = not said.open and not said.doubts and not said.pronoun
+        if bare and (said.time or re.search(r"\s", said.text) or len(core.atoms) > _MOST):
+            return ()
         return fitted(core, frame, only_alike=bare, tokenize=tokenize) if core.atoms else ()
     if said.text.startswith("其中"):
         return (_topic(frame) + said.text,)
-    if not said.pronoun and _is_whole(core.atoms, frame):
+    if not said.pronoun and (_is_whole(core) or not frame.stem):
         return ()
     return _completed(said, core, frame)
 
@@ -193,11 +195,21 @@ def _asks(text: str) -> bool:
     return asked(text) in {Ask.FIGURE, Ask.TIME, Ask.SENTENCE, Ask.YES_NO}
 
 
-def _is_whole(words: tuple[Atom, ...], frame: Frame) -> bool:
+def _is_whole(core: Frame) -> bool:
     """Whether a question names what it is about."""
-    nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text) and not MODE.fullmatch(w.text)]
-    named = any(w.kind != "noun" for w in nouns)
-    return named or sum(len(w.text) for w in nouns) > 4 or not frame.stem
+    question, words = core.question, core.atoms
+    things = [t for t in question.terms if t.noun and not MODE.fullmatch(t.text) and not CHANGE.search(t.text)]
+    if any(t.name or t.place or t.coined for t in things):
+        return True
+    if question.ask is not Ask.FIGURE:
+        return sum(len(t.text) for t in things) > _WORD
+    nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text)]
+    led = bool(nouns) and nouns[0] is words[0] and nouns[-1].end < core.ask.start
+    return led or any(w.kind != "noun" for w in nouns) or sum(len(w.text) for w in nouns) > 2 * _WORD
+
+
+_WORD = 2
+"""Characters of a plain noun."""
 
 
 def _statistic_alone(text: str) -> str:
@@ -244,7 +256,7 @@ def _completed(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
     if _is_change(question):
         return (frame.topic + text,)
     rest = [w for w in words if w.kind != "mode"]
-    if rest and all(w.text in frame.text for w in rest):
+    if rest and all(any(w.text == a.text for a in frame.atoms) for w in rest):
         return (_asked_anew(text, rest, frame),)
     if _ASK_ONLY.match(text):
         stem = frame.topic if question.unit or question.kinds else frame.stem

@@ -172,7 +172,7 @@ def _names(text: str, question: Question) -> list[Span]:
 
 
 _ASIDE = frozenset(
-    "是 有 了 在 大概 大约 一共 总共 具体 到底 究竟 情况 请 请问 想 问 达到 达 为 由 数 数字 时候 多 大 其中 没有 超过 到".split()
+    "是 有 了 在 大概 大约 一共 总共 具体 到底 究竟 情况 请 请问 想 问 达到 达 为 由 数 数字 时候 多 大 其中 没有 超过 到 同比 环比".split()
 )
 
 

@@ -105,13 +105,14 @@ def _fit(text: str, words: tuple[Atom, ...], run: tuple[Atom, ...], frame: Frame
         score -= 1.0
     if _cuts(run, frame):
         score -= 3.0
-    if _is_bounded(run, frame):
-        score += 1.0
-    elif not like and _sort(words) != "place":
-        score -= 1.5
+    if not like and _sort(words) != "place":
+        score += 1.0 if _is_bounded(run, frame) else -1.5
+        score -= 2.0 * (_sort(words) == "noun" and {"noun", "name"} <= {atom.kind for atom in run})
+    if run[0].kind == "mode" != words[0].kind:
+        score -= 1.0
     if run[0].start < len(frame.subject):
         score += 0.2
-    if run[0].start >= frame.ask.end:
+    if run[0].start >= frame.ask.end and run[0].kind == "verb":
         score += 1.0
     return score - 0.5 * sum(a.kind == "verb" for a in run[:-1])
 
@@ -153,6 +154,8 @@ def _belongs(other: Atom, edge: Atom, frame: Frame, *, behind: bool = False) -> 
     gap = frame.text[edge.end : other.start] if behind else frame.text[other.end : edge.start]
     if not _LINK.fullmatch(gap):
         return False
+    if edge.kind == "verb":
+        return behind and other.kind in {"noun", "name"}
     return other.kind == edge.kind if edge.kind in _SEPARATE else other.kind not in _SEPARATE
 
 
