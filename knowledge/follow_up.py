@@ -204,8 +204,16 @@ def _is_whole(core: Frame) -> bool:
     if question.ask is not Ask.FIGURE:
         return sum(len(t.text) for t in things) > _WORD
     nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text)]
-    led = bool(nouns) and nouns[0] is words[0] and nouns[-1].end < core.ask.start
-    return led or any(w.kind != "noun" for w in nouns) or sum(len(w.text) for w in nouns) > 2 * _WORD
+    return _is_led(core) or any(w.kind != "noun" for w in nouns) or sum(len(w.text) for w in nouns) > 2 * _WORD
+
+
+def _is_led(core: Frame) -> bool:
+    """Whether a noun goes before what is said of it: a verb, a measure, or 了, whatever the segmenter made of it."""
+    head = [w for w in core.atoms if w.end <= core.ask.start and w.kind != "mode"]
+    if not head or head[0].kind != "noun":
+        return False
+    said = any(w.kind in {"verb", "measure"} for w in head)
+    return said or core.text.startswith("了", core.ask.start) or head[-1].end < core.ask.start
 
 
 _WORD = 2
