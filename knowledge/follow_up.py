@@ -29,10 +29,10 @@ _LEAD = re.compile(
 _CORRECTION = re.compile(
     r"(?:(?:不是|不对|不|错了|搞错了|说错了)[,，、。!！\s]+是?|(?:我(?:是)?(?:想)?(?:问|说|指|要)的?是|我(?:是)?(?:问|说)的?|换成|换|改成|改为|改|要是|如果是|还有|以及|再看看|应该是)[:：,，]?)"
 )
-_TAIL = re.compile(
-    r"(?:[\s?？。!！~…,，]|谢谢(?:你|您|啦|了)?|多谢|啊|呀|哦|哈|嘛|呐|哪$)+$"
+_TAIL = re.compile(r"(?:[\s?？。!！~…,，]|谢谢(?:你|您|啦|了)?|多谢|啊|呀|哦|哈|嘛|呐|哪$)+$")
+_NE = re.compile(
+    r"(?:的)?(?:话|情况|数据|数字)?(?:是?(?:怎么样|怎样|如何|咋样))?呢$|的?(?:情况|数据)?(?:怎么样|怎样|如何|咋样)$"
 )
-_NE = re.compile(r"(?:的)?(?:话|情况|数据|数字)?(?:是?(?:怎么样|怎样|如何|咋样))?呢$|的?(?:情况|数据)?(?:怎么样|怎样|如何|咋样)$")
 _NEVER = re.compile(
     r"为什么|为啥|为何|怎么(?!样)|原因|意思|什么是|含义|帮我|写|总结|翻译|你|解释|介绍|详细|继续|取消|退出|帮助|^/|原来|明白|知道了|好吧|ok$"
 )
@@ -46,7 +46,10 @@ _ABOUT = (
         "的数统计到什么时候",
         rf"{_NUMBER}是?(?:统计|截至|截止)?(?:到|至|于)?(?:哪一?年|什么时候|何时|哪个?时候|哪天|几月|什么时间|啥时候)(?:为止)?(?:的)?(?:数据?|数字|统计)?(?:的)?",
     ),
-    ("的数是谁说的", rf"{_NUMBER}是?(?:谁|哪位|什么人|哪个人)(?:说|讲|披露|公布|透露|发布|提|介绍)(?:出来)?的"),
+    (
+        "的数是谁说的",
+        rf"{_NUMBER}是?(?:谁|哪位|什么人|哪个人)(?:说|讲|披露|公布|透露|发布|提|介绍)(?:出来)?的",
+    ),
     (
         "的报道来源是什么",
         rf"{_NUMBER}(?:的)?(?:是)?(?:有)?(?:什么)?(?:出自|来自|来源|出处|依据|原文|哪里?来|从哪里?来|哪儿来|在?哪里?(?:看到|说|写|登)|哪篇|哪家媒体|哪个媒体|哪份报)"
@@ -56,7 +59,9 @@ _ABOUT = (
 """What is asked about the figure just given, by what is to stand behind the question's topic."""
 
 _MODES = {"累计", "新增", "日均", "月均", "年均", "人均", "平均"}
-_ASK_ONLY = re.compile(r"(?:大概|大约|具体|到底|究竟|一共|总共|合计|累计|共|总计|平均每.|每.|是|有|到|达到?|又)*(?:多少|几|百分之[几多]|多[大高长远重久快])")
+_ASK_ONLY = re.compile(
+    r"(?:大概|大约|具体|到底|究竟|一共|总共|合计|累计|共|总计|平均每.|每.|是|有|到|达到?|又)*(?:多少|几|百分之[几多]|多[大高长远重久快])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,11 @@ def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str]
         return ()
     frame = framed(earlier, tokenize=tokenize)
     found = dict.fromkeys(_tidied(reading) for reading in _readings(said, frame, tokenize))
-    return tuple(r for r in found if r not in {frame.text, folded} and analyse(r, tokenize=tokenize).ask is not Ask.NOTHING)[:_MOST]
+    return tuple(
+        r
+        for r in found
+        if r not in {frame.text, folded} and analyse(r, tokenize=tokenize).ask is not Ask.NOTHING
+    )[:_MOST]
 
 
 def _said(text: str, tokenize: Tokenize) -> _Said | None:
@@ -167,7 +176,9 @@ def _readings(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
 
 def _topic(frame: Frame) -> str:
     """What the question before is about, as a noun phrase."""
-    return re.sub(r"(?:的|了|有|是)+$", "", frame.stem) + ("" if frame.question.ask is Ask.YES_NO else frame.tail)
+    return re.sub(r"(?:的|了|有|是)+$", "", frame.stem) + (
+        "" if frame.question.ask is Ask.YES_NO else frame.tail
+    )
 
 
 def _asking(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
@@ -198,13 +209,17 @@ def _asks(text: str) -> bool:
 def _is_whole(core: Frame) -> bool:
     """Whether a question names what it is about."""
     question, words = core.question, core.atoms
-    things = [t for t in question.terms if t.noun and not MODE.fullmatch(t.text) and not CHANGE.search(t.text)]
+    things = [
+        t for t in question.terms if t.noun and not MODE.fullmatch(t.text) and not CHANGE.search(t.text)
+    ]
     if any(t.name or t.place or t.coined for t in things):
         return True
     if question.ask is not Ask.FIGURE:
         return sum(len(t.text) for t in things) > _WORD
     nouns = [w for w in words if w.kind in {"noun", "name", "place"} and not CHANGE.search(w.text)]
-    return _is_led(core) or any(w.kind != "noun" for w in nouns) or sum(len(w.text) for w in nouns) > 2 * _WORD
+    return (
+        _is_led(core) or any(w.kind != "noun" for w in nouns) or sum(len(w.text) for w in nouns) > 2 * _WORD
+    )
 
 
 def _is_led(core: Frame) -> bool:
@@ -221,7 +236,11 @@ _WORD = 2
 
 
 def _statistic_alone(text: str) -> str:
-    return text if re.fullmatch(r"同比|环比|增速|增幅|涨幅|降幅|跌幅|占比|比重|累计|新增|[日月年人场户]均|平均", text) else ""
+    return (
+        text
+        if re.fullmatch(r"同比|环比|增速|增幅|涨幅|降幅|跌幅|占比|比重|累计|新增|[日月年人场户]均|平均", text)
+        else ""
+    )
 
 
 def _of_statistic(word: str, frame: Frame) -> Iterable[str]:
@@ -235,7 +254,7 @@ def _of_statistic(word: str, frame: Frame) -> Iterable[str]:
         return (f"{topic}{word}是多少",)
     if mode := MODE.search(frame.text):
         return (frame.text[: mode.start()] + word + frame.text[mode.end() :],)
-    at = frame.measure.start if frame.measure else len(frame.subject)
+    at = frame.measure.start if frame.measure else frame.n_kept
     return (frame.text[:at] + word + frame.text[at:],)
 
 
@@ -248,7 +267,9 @@ def _doubting(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
             return ()
         new = re.sub(r"^[^\d零〇一二三四五六七八九十百千万亿半]+", "", own.surface)
         if new == own.surface and old[0].modifier != own.modifier:
-            start = old[0].start + re.search(r"[\d零〇一二三四五六七八九十百千万亿半]", old[0].surface).start()  # type: ignore[union-attr] -- a quantity has a number
+            start = (
+                old[0].start + re.search(r"[\d零〇一二三四五六七八九十百千万亿半]", old[0].surface).start()
+            )  # type: ignore[union-attr] -- a quantity has a number
             return (frame.text[:start] + own.surface + frame.text[old[0].end :],)
         return (frame.text[: old[0].start] + own.surface + frame.text[old[0].end :],)
     rest = [w for w in core.atoms if not (own.start < w.end and w.start < own.end)]
@@ -271,7 +292,7 @@ def _completed(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
         return (_without_mode(text, stem) + text,)
     if said.pronoun and question.ask is Ask.SENTENCE:
         return (_topic(frame) + text,)
-    if frame.tail and frame.question.unit and question.unit == frame.question.unit:
+    if frame.tail and words and all(w.kind == "noun" for w in words):
         return (frame.stem + text,)
     link = "的" if said.pronoun and words and words[0].kind == "measure" else ""
     return (frame.subject + link + text,) if frame.subject else ()

@@ -104,13 +104,17 @@ class Frame:
 
     @property
     def subject(self) -> str:
-        """The stem without measure and verb."""
-        return re.sub(r"(?:的|了|累计|共|又|已经|已)+$", "", self.text[: self.n_kept])
+        """The stem without measure and verb, but with the times behind them."""
+        behind = [p for p in self.question.periods if self.n_kept <= p.start]
+        led = re.sub(r"(?:的|了|累计|共|又|已经|已)+$", "", self.text[: self.n_kept])
+        return "".join(self.text[p.start : p.end] for p in behind) + led
 
     @property
     def measure(self) -> Span | None:
         """Where the measure, or the verb that stands for one, is."""
-        led = [a for a in self.atoms if self.n_kept <= a.start and a.end <= len(self.topic) and a.kind != "mode"]
+        led = [
+            a for a in self.atoms if self.n_kept <= a.start and a.end <= len(self.topic) and a.kind != "mode"
+        ]
         measures = [a for a in led if a.kind == "measure"] or led
         return Span(measures[0].start, measures[-1].end) if measures else None
 
@@ -137,11 +141,15 @@ def _ask(text: str, question: Question) -> Span:
     number = next((m for m in found if re.search(r"多|几", m[0])), found[0])
     if not re.search(r"多|几$", number[0]):
         return Span(number.start(), len(text))
-    unit = re.match(r"个?[万亿]?(?!钱)", text[number.end() :])
+    unit = re.match(r"个?[万亿千百]*(?!钱)", text[number.end() :])
     end = number.end() + (unit.end() if unit else 0)
     if question.unit and text.startswith(question.unit, end):
         end += len(question.unit)
-    end += len(re.match(r"(?:[家位人名次项件种台套只条辆架场座所倍成分枚块张度米吨户例元钱](?![一-鿿]员))?", text[end:])[0])  # type: ignore[index] -- it matches nothing too
+    end += len(
+        re.match(
+            r"(?:[家位人名次项件种台套只条辆架场座所倍成分枚块张度米吨户例元钱](?![一-鿿]员))?", text[end:]
+        )[0]
+    )  # type: ignore[index] -- it matches nothing too
     return Span(number.start(), end)
 
 
@@ -191,7 +199,7 @@ def _goes_on(before: str, token: Token) -> bool:
     )
 
 
-_TIMELIKE = re.compile(r".*(?:期间|赛季|时期|学期|假期|前后)|[本上下这]一?[场次轮届期]")
+TIMELIKE = re.compile(r".*(?:期间|赛季|时期|学期|假期|前后)|[本上下这]一?[场次轮届期]")
 MODE = re.compile(r"累计|一共|总共|合计|共计|新增|日均|月均|年均|人均|平均|净增")
 """Words for the way in which a number is told, which take each other's place."""
 
@@ -200,8 +208,10 @@ def _kind(token: Token) -> str:
     text = token.text
     if is_place(text) and (token.tag == "ns" or places(text)):
         return "place"
-    if _TIMELIKE.fullmatch(text):
+    if TIMELIKE.fullmatch(text):
         return "time"
+    if token.tag == "ns":
+        return "name"
     if MODE.fullmatch(text):
         return "mode"
     if MEASURE.fullmatch(text) or re.fullmatch("最[高低大小多少长短]", text):
@@ -213,7 +223,7 @@ def _kind(token: Token) -> str:
 
 _MODIFIERS = frozenset(
     """
-    营业 主营 可支配 平均 最高 最低 最大 最小 签约 成交 出口 进口 放款 投资 贷款 协议 总 净 销售 研发 生产 国内 地区 财政
+    营业 主营 可支配 可 支配 平均 最高 最低 最大 最小 签约 成交 出口 进口 放款 投资 贷款 协议 总 净 销售 研发 生产 国内 地区 财政
     常住 户籍 访问 直接 经济 交易 人均 门票 门诊 存款 消费 运营 实际 预算 一般 公共 资产 新增 录取 报名 利息 不良 单位 累计
     """.split()
 )
@@ -224,7 +234,8 @@ def _with_modifiers(found: list[Atom]) -> tuple[Atom, ...]:
     """The atoms, with what goes with a measure made part of it."""
     kinds = [atom.kind for atom in found]
     for i in range(len(found) - 2, -1, -1):
-        follows = kinds[i + 1] == "measure" and found[i].end == found[i + 1].start
+        measured = kinds[i + 1] == "measure" or CHANGE.fullmatch(found[i + 1].text)
+        follows = measured and found[i].end == found[i + 1].start
         if follows and found[i].text in _MODIFIERS:
             kinds[i] = "measure"
     return tuple(replace(atom, kind=kind) for atom, kind in zip(found, kinds, strict=True))

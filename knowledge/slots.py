@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from knowledge.frame import Atom, Frame, framed
+from knowledge.frame import TIMELIKE, Atom, Frame, framed
 from knowledge.schema import Span
 from knowledge.terms import Tokenize
 
@@ -30,13 +30,16 @@ def fitted(said: Frame, frame: Frame, *, only_alike: bool, tokenize: Tokenize) -
     text, words = said.text, said.atoms
     if _asks_who(frame) and _ROLE.fullmatch(text):
         return (f"{frame.subject}的{text}是谁",)
+    if TIMELIKE.fullmatch(text) and not any(a.kind == "time" for a in frame.atoms):
+        return () if frame.question.periods else (text + frame.text,)
+    if text.startswith("占"):
+        return (f"{frame.topic}{text}是多少",)
     places = [a for a in frame.atoms if a.kind == "place"]
     if words[0].kind == "place" and len(words) > 1 and places and text not in frame.text:
-        place = places[0]
-        moved = framed(
-            frame.text[: place.start] + words[0].text + frame.text[place.end :], tokenize=tokenize
-        )
-        left = framed(text[words[1].start :], tokenize=tokenize)
+        told = text[words[1].start :]
+        place = next((p for p in places if frame.text.startswith(told, p.end)), places[0])
+        moved = framed(frame.text[: place.start] + words[0].text + frame.text[place.end :], tokenize=tokenize)
+        left = framed(told, tokenize=tokenize)
         return (moved.text,) if left.text in moved.text else _placed(left, moved, only_alike=only_alike)
     return _placed(said, frame, only_alike=only_alike)
 
@@ -65,7 +68,9 @@ def _filled(frame: Frame, span: Span, said: Frame) -> str:
     """The question with the text in the span, and without a unit that counted what stood there."""
     whole, ask, text = frame.text, frame.ask, said.text
     near = span.end == ask.start or span.start == ask.end
-    alike = _suffix(whole[span.start : span.end], text) or said.atoms[-1].kind == "verb"
+    kind = said.atoms[-1].kind
+    shared = _suffix(whole[span.start : span.end], text)
+    alike = kind in {"verb", "place"} or shared > (kind == "measure" and text[-1] != "额")
     if not near or not frame.question.unit or alike:
         return whole[: span.start] + text + whole[span.end :]
     asks = re.sub(r"(多少|几).*", "多少", whole[ask.start : ask.end])
@@ -76,7 +81,10 @@ def _filled(frame: Frame, span: Span, said: Frame) -> str:
 
 def _ranked(text: str, words: tuple[Atom, ...], frame: Frame) -> list[tuple[float, Span]]:
     """The slots by how well the text fits, best first; of those that overlap only the best."""
-    scored = sorted(((_fit(text, words, run, frame), Span(run[0].start, run[-1].end)) for run in _runs(frame)), key=lambda item: -item[0])
+    scored = sorted(
+        ((_fit(text, words, run, frame), Span(run[0].start, run[-1].end)) for run in _runs(frame)),
+        key=lambda item: -item[0],
+    )
     chosen: list[tuple[float, Span]] = []
     for score, span in scored:
         if not any(span.start < other.end and other.start < span.end for _, other in chosen):
@@ -110,7 +118,7 @@ def _fit(text: str, words: tuple[Atom, ...], run: tuple[Atom, ...], frame: Frame
         score -= 2.0 * (_sort(words) == "noun" and {"noun", "name"} <= {atom.kind for atom in run})
     if run[0].kind == "mode" != words[0].kind:
         score -= 1.0
-    if run[0].start < len(frame.subject):
+    if run[0].start < frame.n_kept:
         score += 0.2
     if run[0].start >= frame.ask.end and run[0].kind == "verb":
         score += 1.0
@@ -146,7 +154,8 @@ def _is_bounded(run: tuple[Atom, ...], frame: Frame) -> bool:
     before = frame.atoms[at[0] - 1] if at[0] else None
     after = frame.atoms[at[-1] + 1] if at[-1] + 1 < len(frame.atoms) else None
     return not (
-        (before and _belongs(before, run[0], frame)) or (after and _belongs(after, run[-1], frame, behind=True))
+        (before and _belongs(before, run[0], frame))
+        or (after and _belongs(after, run[-1], frame, behind=True))
     )
 
 
@@ -161,7 +170,10 @@ def _belongs(other: Atom, edge: Atom, frame: Frame, *, behind: bool = False) -> 
 
 def _cuts(run: tuple[Atom, ...], frame: Frame) -> bool:
     """Whether the run leaves over a part of what is linked by 和 or 、."""
-    return re.search(r"[及和与、]$", frame.text[: run[0].start]) is not None or re.match(r"[及和与、]", frame.text[run[-1].end :]) is not None
+    return (
+        re.search(r"[及和与、]$", frame.text[: run[0].start]) is not None
+        or re.match(r"[及和与、]", frame.text[run[-1].end :]) is not None
+    )
 
 
 def _suffix(one: str, other: str) -> int:

@@ -16,7 +16,23 @@ _STEPS = {
     **{"前一年": -1, "头一年": -1, "上一年": -1, "下一年": 1, "第二年": 1, "后一年": 1, "当年": 0, "同年": 0},
 }
 _TOLD = {-3: "大前年", -2: "前年", -1: "去年", 0: "今年", 1: "明年", 2: "后年"}
-_TO_PRIOR = frozenset(["上年度", "上一年度", "上一年", "上年", "前一年", "头一年", "下一年", "第二年", "后一年", "次年", "翌年", "当年", "同年"])
+_TO_PRIOR = frozenset(
+    [
+        "上年度",
+        "上一年度",
+        "上一年",
+        "上年",
+        "前一年",
+        "头一年",
+        "下一年",
+        "第二年",
+        "后一年",
+        "次年",
+        "翌年",
+        "当年",
+        "同年",
+    ]
+)
 _YEAR = r"(?:(?:19|20)\d\d|[一二][〇零一二三四五六七八九]{3}|\d\d(?=年))年?度?|" + "|".join(
     sorted({*_STEPS, "今年", "本年"}, key=len, reverse=True)
 )
@@ -41,7 +57,9 @@ def retimed(frame: Frame, said: str) -> tuple[str, ...]:
     if not times:
         return (said + frame.text,) if not WORDS.fullmatch(said) or said == _WHOLE_YEAR else ()
     start, end = times[0].start, times[0].end
-    return tuple(frame.text[:start] + time + frame.text[end:] for time in told_from(said, frame.text[start:end]))
+    return tuple(
+        frame.text[:start] + time + frame.text[end:] for time in told_from(said, frame.text[start:end])
+    )
 
 
 def told_from(said: str, before: str) -> tuple[str, ...]:
@@ -76,7 +94,11 @@ def _year(new: str | None, old: str) -> str:
     step = _STEPS[new]
     number = re.match(r"\d{4}|[一二][〇零一二三四五六七八九]{3}", old)
     if number:
-        year = int(number[0]) if number[0].isdigit() and number[0].isascii() else int(read(number[0].replace("零", "〇")).value)
+        year = (
+            int(number[0])
+            if number[0].isdigit() and number[0].isascii()
+            else int(read(number[0].replace("零", "〇")).value)
+        )
         return f"{year + step}年"
     if new in _TO_PRIOR and old in RELATIVE_YEARS:
         return _TOLD.get(RELATIVE_YEARS[old] + step, "")
