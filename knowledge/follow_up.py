@@ -6,40 +6,19 @@ Nothing is guessed: what does not fit a slot gives no reading, and what is whole
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
-from knowledge.frame import ANCHOR, CHANGE, MODE, Atom, Frame, framed
+from knowledge import utterance
+from knowledge.frame import CHANGE, MODE, Atom, Frame, framed
 from knowledge.question import Ask, Question, analyse, asked
 from knowledge.slots import fitted
 from knowledge.statistic import DOWN, UP, statistic_of
 from knowledge.terms import Tokenize
-from knowledge.timing import WORDS, retimed
-
-_LONGEST = 40
-"""Characters of a follow-up; longer texts say all they mean."""
+from knowledge.timing import retimed
+from knowledge.utterance import Said
 
 _MOST = 3
 """Readings worth trying."""
 
-_LEAD = re.compile(
-    r"(?:请问|麻烦|好的|谢谢|多谢|嗯+|哦+|噢|喔|啊|对了|那么|另外|然后|顺便|再?(?:帮我|给我)?(?:问|查|看)(?:一下|下|问|看)"
-    r"|我?想(?:再)?(?:问|知道|看看|了解)(?:一下|下)?(?!的是)|不好意思|抱歉|哎|诶|欸|ok|OK"
-    r"|那(?![个些家位场次篇份年天种款座项条时里边么]))[\s,，、。!！:：]*"
-)
-_CORRECTION = re.compile(
-    r"(?:(?:不是|不对|不|错了|搞错了|说错了)[,，、。!！\s]+是?|(?:我(?:是)?(?:想)?(?:问|说|指|要)的?是|我(?:是)?(?:问|说)的?|换成|换|改成|改为|改|要是|如果是|还有|以及|再看看|应该是)[:：,，]?)"
-)
-_TAIL = re.compile(r"(?:[\s?？。!！~…,，]|谢谢(?:你|您|啦|了)?|多谢|啊|呀|哦|哈|嘛|呐|哪$)+$")
-_NE = re.compile(
-    r"(?:的)?(?:话|情况|数据|数字)?(?:是?(?:怎么样|怎样|如何|咋样))?呢$|的?(?:情况|数据)?(?:怎么样|怎样|如何|咋样)$"
-)
-_NEVER = re.compile(
-    r"为什么|为啥|为何|怎么(?!样)|原因|意思|什么是|含义|帮我|写|总结|翻译|你|解释|介绍|详细|继续|取消|退出|帮助|^/|原来|明白|知道了|好吧|ok$"
-)
-_PRONOUN = re.compile(
-    r"(?:它们?|他们?|她们?|其(?!中|他|它|余|实|次)|该(?:公司|机构|企业|集团|单位|医院|市|省|县|校|行|院|国|活动|项目|产品|基金|平台|地区|队)"
-    r"|(?:这|那)(?:家|个|些|项|场|次|座|支)(?:公司|机构|企业|集团|单位|医院|城市|省|学校|银行|活动|项目|产品|基金|平台|地区|球队|国家)|公司(?=的))(?:自己)?的?"
-)
 _NUMBER = r"(?:(?:这|那|该|上面|刚才)(?:个|些)?(?:的)?)?(?:话|数据?|数字|结果|金额|消息|信息|说法)?"
 _ABOUT = (
     (
@@ -64,25 +43,6 @@ _ASK_ONLY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A follow-up without courtesies.
-
-    Attributes:
-        text: What it says, without time.
-        time: The time it names; empty if none.
-        open: True if it only names something (…呢, 换成…, 我问的是…).
-        pronoun: True if 它, 该公司 led it.
-        doubts: True if it ended with a question mark.
-    """
-
-    text: str
-    time: str
-    open: bool
-    pronoun: bool
-    doubts: bool
-
-
 def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str], str]) -> tuple[str, ...]:
     """The whole questions that a text may mean right after another one.
 
@@ -100,9 +60,7 @@ def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str]
     ('科创贷累计投资多少',)
     """
     folded, earlier = fold(text).strip(), fold(before).strip()
-    if not earlier or not 0 < len(folded) <= _LONGEST:
-        return ()
-    said = _said(folded, tokenize)
+    said = utterance.said(folded, tokenize) if earlier else None
     if said is None:
         return ()
     frame = framed(earlier, tokenize=tokenize)
@@ -114,54 +72,7 @@ def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str]
     )[:_MOST]
 
 
-def _said(text: str, tokenize: Tokenize) -> _Said | None:
-    """What a text says, or None if it says nothing that could follow a question."""
-    doubts = re.search(r"[?？]\W*$", text) is not None
-    core, corrected = _unled(_TAIL.sub("", text))
-    bare = _NE.sub("", core)
-    opened = bare != core or corrected
-    if not bare or _NEVER.search(core) or (_is_idle(core, tokenize) and not doubts):
-        return None
-    pronoun = _PRONOUN.match(bare)
-    bare = bare[pronoun.end() :] if pronoun else bare
-    if opened:
-        bare = re.sub(r"的$", "", bare)
-    time, bare = _timed(bare, tokenize)
-    return _Said(bare, time, opened, pronoun is not None, doubts)
-
-
-def _is_idle(text: str, tokenize: Tokenize) -> bool:
-    """Whether a text is small talk, an order or a statement."""
-    return analyse(text, tokenize=tokenize).ask is Ask.NOTHING
-
-
-def _unled(text: str) -> tuple[str, bool]:
-    """The text without courtesies and words of correction in front, and whether there were any of correction."""
-    corrected = False
-    while True:
-        match = _CORRECTION.match(text)
-        lead = None if match else _LEAD.match(text)
-        if not (match or lead) or (match or lead).end() in {0, len(text)}:  # type: ignore[union-attr] -- one matched
-            return text, corrected
-        corrected = corrected or match is not None
-        text = text[(match or lead).end() :]  # type: ignore[union-attr] -- one matched
-
-
-def _timed(text: str, tokenize: Tokenize) -> tuple[str, str]:
-    """The time that a text names, and the rest of it."""
-    periods = analyse(text, tokenize=tokenize, anchor=ANCHOR).periods
-    spans = [(p.start, p.end) for p in periods]
-    word = WORDS.search(text)
-    if word and (not spans or word.start() < spans[0][0]):
-        spans = [word.span()]
-    if len(spans) != 1:
-        return "", text
-    start, end = spans[0]
-    rest = (text[:start] + re.sub(r"^的", "", text[end:])).strip()
-    return text[start:end], re.sub(r"的$", "", rest) if not text[end:].strip("的") else rest
-
-
-def _readings(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
+def _readings(said: Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
     """Readings of what was said, of its time if it names one."""
     if not said.text:
         return retimed(frame, said.time) if said.time else ()
@@ -181,7 +92,7 @@ def _topic(frame: Frame) -> str:
     )
 
 
-def _asking(said: _Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
+def _asking(said: Said, frame: Frame, tokenize: Tokenize) -> Iterable[str]:
     core = framed(said.text, tokenize=tokenize)
     question = core.question
     if question.ask is Ask.METADATA:
@@ -258,20 +169,15 @@ def _of_statistic(word: str, frame: Frame) -> Iterable[str]:
     return (frame.text[:at] + word + frame.text[at:],)
 
 
-def _doubting(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
+def _doubting(said: Said, core: Frame, frame: Frame) -> Iterable[str]:
     """Readings of 是23.62亿吗, 超过150亿了吗, 200亿呢."""
     own = core.question.quantities[0]
     old = frame.question.quantities
-    if said.open and not said.text[: own.start] + said.text[own.end :]:
+    if said.open and said.text == own.surface:
         if len(old) != 1:
             return ()
-        new = re.sub(r"^[^\d零〇一二三四五六七八九十百千万亿半]+", "", own.surface)
-        if new == own.surface and old[0].modifier != own.modifier:
-            start = (
-                old[0].start + re.search(r"[\d零〇一二三四五六七八九十百千万亿半]", old[0].surface).start()
-            )  # type: ignore[union-attr] -- a quantity has a number
-            return (frame.text[:start] + own.surface + frame.text[old[0].end :],)
-        return (frame.text[: old[0].start] + own.surface + frame.text[old[0].end :],)
+        start = old[0].start + (_number_at(old[0].surface) if not _number_at(own.surface) else 0)
+        return (frame.text[:start] + own.surface + frame.text[old[0].end :],)
     rest = [w for w in core.atoms if not (own.start < w.end and w.start < own.end)]
     if any(w.kind != "verb" for w in rest) or not frame.stem:
         return ()
@@ -279,7 +185,13 @@ def _doubting(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
     return (_topic(frame) + (f"是{doubt}吗" if doubt == own.surface else doubt),)
 
 
-def _completed(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
+def _number_at(surface: str) -> int:
+    """Where the number begins behind words like 超过."""
+    found = re.search(r"[\d零〇一二两三四五六七八九十百千万亿半]", surface)
+    return found.start() if found else 0
+
+
+def _completed(said: Said, core: Frame, frame: Frame) -> Iterable[str]:
     """Readings of a question without a subject: 多少家, 增长了多少, 净利润是多少, 转移了多少群众."""
     text, words, question = said.text, core.atoms, core.question
     if _is_change(question):
@@ -295,7 +207,8 @@ def _completed(said: _Said, core: Frame, frame: Frame) -> Iterable[str]:
     if frame.tail and words and all(w.kind == "noun" for w in words):
         return (frame.stem + text,)
     link = "的" if said.pronoun and words and words[0].kind == "measure" else ""
-    return (frame.subject + link + text,) if frame.subject else ()
+    per = frame.per if words and words[0].kind == "measure" else ""
+    return (frame.subject + link + per + text,) if frame.subject else ()
 
 
 def _is_change(question: Question) -> bool:

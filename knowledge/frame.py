@@ -47,7 +47,7 @@ class Atom:
         text: The word, `source[start:end]`.
         start: Offset in the text.
         end: Half-open end.
-        kind: place, time, name, noun, measure, mode (累计) or verb.
+        kind: place, time, name, noun, adjective, measure, mode (累计) or verb.
     """
 
     text: str
@@ -110,6 +110,15 @@ class Frame:
         return "".join(self.text[p.start : p.end] for p in behind) + led
 
     @property
+    def per(self) -> str:
+        """人均, 日均 if the measure is told so: another one in its place is too."""
+        return "".join(
+            a.text
+            for a in self.atoms
+            if a.kind == "mode" and "均" in a.text and self.n_kept <= a.start < self.ask.start
+        )
+
+    @property
     def measure(self) -> Span | None:
         """Where the measure, or the verb that stands for one, is."""
         led = [
@@ -145,12 +154,8 @@ def _ask(text: str, question: Question) -> Span:
     end = number.end() + (unit.end() if unit else 0)
     if question.unit and text.startswith(question.unit, end):
         end += len(question.unit)
-    end += len(
-        re.match(
-            r"(?:[家位人名次项件种台套只条辆架场座所倍成分枚块张度米吨户例元钱](?![一-鿿]员))?", text[end:]
-        )[0]
-    )  # type: ignore[index] -- it matches nothing too
-    return Span(number.start(), end)
+    counted = _CLASSIFIER.match(text, end)
+    return Span(number.start(), counted.end() if counted else end)
 
 
 def _atoms(text: str, question: Question, ask: Span, tokenize: Tokenize) -> tuple[Atom, ...]:
@@ -179,8 +184,12 @@ def _names(text: str, question: Question) -> list[Span]:
     return [Span(at, at + len(name)) for name in coined if (at := text.find(name)) >= 0]
 
 
+_CLASSIFIER = re.compile(r"[家位人名次项件种台套只条辆架场座所倍成分枚块张度米吨户例元钱](?![一-鿿]员)")
 _ASIDE = frozenset(
-    "是 有 了 在 大概 大约 一共 总共 具体 到底 究竟 情况 请 请问 想 问 达到 达 为 由 数 数字 时候 多 大 其中 没有 超过 到 同比 环比".split()
+    """
+    是 有 了 在 大概 大约 一共 总共 具体 到底 究竟 情况 请 请问 想 问 达到 达 为 由 数 数字 时候 多 大 其中 没有 超过 到
+    同比 环比
+    """.split()
 )
 
 
@@ -218,6 +227,8 @@ def _kind(token: Token) -> str:
         return "measure"
     if token.tag in {"nr", "nt", "nz", "eng", "nrt"}:
         return "name"
+    if token.tag in {"a", "ad", "d"}:
+        return "adjective"
     return "verb" if token.tag.startswith("v") and text not in _THINGS else "noun"
 
 

@@ -61,7 +61,9 @@ def _placed(said: Frame, frame: Frame, *, only_alike: bool) -> tuple[str, ...]:
 
 def _new_measure(text: str, words: tuple[Atom, ...], frame: Frame) -> tuple[str, ...]:
     """A measure that the question had no slot for."""
-    return (f"{frame.subject}{text}是多少",) if words[-1].kind == "measure" and frame.subject else ()
+    return (
+        (f"{frame.subject}{frame.per}{text}是多少",) if words[-1].kind == "measure" and frame.subject else ()
+    )
 
 
 def _filled(frame: Frame, span: Span, said: Frame) -> str:
@@ -139,8 +141,8 @@ _KINDS = {
 def _sort(run: tuple[Atom, ...]) -> str:
     """What a run of words is as a whole: a verb beside a noun is part of a name."""
     kinds = [atom.kind for atom in run]
-    if kinds[-1] != "verb" or set(kinds) == {"verb"}:
-        return kinds[-1]
+    if kinds[-1] != "verb":
+        return "noun" if kinds[-1] == "adjective" else kinds[-1]
     return next((kind for kind in reversed(kinds) if kind in {"name", "noun"}), "verb")
 
 

@@ -13,7 +13,14 @@ from knowledge.relative import RELATIVE_YEARS
 
 _STEPS = {
     **{word: step for word, step in RELATIVE_YEARS.items() if step},
-    **{"前一年": -1, "头一年": -1, "上一年": -1, "下一年": 1, "第二年": 1, "后一年": 1, "当年": 0, "同年": 0},
+    "前一年": -1,
+    "头一年": -1,
+    "上一年": -1,
+    "下一年": 1,
+    "第二年": 1,
+    "后一年": 1,
+    "当年": 0,
+    "同年": 0,
 }
 _TOLD = {-3: "大前年", -2: "前年", -1: "去年", 0: "今年", 1: "明年", 2: "后年"}
 _TO_PRIOR = frozenset(
