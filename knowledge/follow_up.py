@@ -31,11 +31,14 @@ _ABOUT = (
     ),
     (
         "的报道来源是什么",
-        rf"{_NUMBER}(?:的)?(?:是)?(?:有)?(?:什么)?(?:出自|来自|来源|出处|依据|原文|哪里?来|从哪里?来|哪儿来|在?哪里?(?:看到|说|写|登)|哪篇|哪家媒体|哪个媒体|哪份报)"
-        r"(?:的)?(?:是)?(?:于)?(?:哪里|哪儿|哪|哪篇(?:文章|报道)?|什么|在哪里?|文章|报道)?(?:的)?(?:吗)?",
+        (
+            rf"{_NUMBER}的?是?有?(?:什么)?(?:出自|来自|来源|出处|依据|原文|从?哪里?来|哪儿来|在?哪里?(?:看到|说|写|登)"
+            r"|哪篇|哪家媒体|哪个媒体|哪份报)的?是?于?(?:在?哪里|哪儿|哪|哪篇(?:文章|报道)?|什么|文章|报道)?的?吗?"
+        ),
     ),
 )
 """What is asked about the figure just given, by what is to stand behind the question's topic."""
+_ABOUT_ASKED = re.compile("(?:" + "|".join(end for end, _ in _ABOUT) + ")$")
 
 _MODES = {"累计", "新增", "日均", "月均", "年均", "人均", "平均"}
 _ASK_ONLY = re.compile(
@@ -63,7 +66,7 @@ def readings(text: str, before: str, *, tokenize: Tokenize, fold: Callable[[str]
     said = utterance.said(folded, tokenize) if earlier else None
     if said is None:
         return ()
-    frame = framed(earlier, tokenize=tokenize)
+    frame = framed(_ABOUT_ASKED.sub("是多少", earlier), tokenize=tokenize)
     found = dict.fromkeys(_tidied(reading) for reading in _readings(said, frame, tokenize))
     return tuple(
         r

@@ -1,6 +1,7 @@
 """A whole question as slots that a follow-up can fill anew: who or what, measure, time, and what asks."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -28,7 +29,7 @@ CHANGE = re.compile(
 """At the end of what comes before 多少: a change of the measure."""
 
 _FIGURE = (
-    r"(?:(?:大概|大约|约|到底|究竟|具体|一共|总共|共)?(?:是|有|为|达到?|到)?(?:了)?"
+    r"(?:(?:大概|大约|(?<![签合预节违])约|到底|究竟|具体|一共|总共|共)?(?:是|有|为|达到?|到)?(?:了)?"
     r"(?:多少|百分之[几多]少?|(?<![近去这前后头好来那])几(?![乎何])|多[大高长远重久快宽深]))"
 )
 _DOUBT = r"(?:是不是|有没有|是否|能否|会不会|[超到达过够]没[超到达过够]|超过|突破|超|达到|[是有]\d)"
@@ -96,8 +97,10 @@ class Frame:
         led = [a for a in self.atoms if a.end <= len(topic)]
         cut = len(topic)
         whole = self.copula and bool(led) and led[-1].kind != "measure"
+        verbs = int(self.copula)
         for atom in () if whole else reversed(led):
-            if atom.kind not in {"measure", "verb", "mode"} or (self.copula and atom.kind == "verb"):
+            verbs += atom.kind == "verb"
+            if atom.kind not in {"measure", "verb", "mode"} or verbs > 1:
                 break
             cut = atom.start
         return cut
@@ -163,12 +166,12 @@ def _atoms(text: str, question: Question, ask: Span, tokenize: Tokenize) -> tupl
     aside = [ask, *((p.start, p.end) for p in question.periods)]
     names = _names(text, question)
     found: list[Atom] = []
-    for token in tokenize(text):
+    for token in tokenize(_blanked(text, aside)):
         name = next((s for s in names if s.start <= token.start and token.end <= s.end), None)
         if name:
             if not found or found[-1].end < name.end:
                 found.append(Atom(text[name.start : name.end], name.start, name.end, "name"))
-        elif any(s < token.end and token.start < e for s, e in aside) or not _is_content(token):
+        elif not _is_content(token):
             continue
         elif found and found[-1].end == token.start and _goes_on(found[-1].text, token):
             last = found.pop()
@@ -176,6 +179,13 @@ def _atoms(text: str, question: Question, ask: Span, tokenize: Tokenize) -> tupl
         else:
             found.append(Atom(token.text, token.start, token.end, _kind(token)))
     return _with_modifiers(found)
+
+
+def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with spans blanked out at equal length: no word runs across their edge (2020年|科创保)."""
+    for start, end in spans:
+        text = text[:start] + "\u3000" * (end - start) + text[end:]
+    return text
 
 
 def _names(text: str, question: Question) -> list[Span]:
@@ -198,7 +208,7 @@ def _is_content(token: Token) -> bool:
         return False
     if token.tag in {"m", "q"}:  # 14 of 14号线, 系列, but no classifier
         return token.text.isdigit() or len(token.text) > 1
-    return token.tag[:1] in "nvajbislfh" or token.tag == "eng"
+    return token.tag[:1] in "nvajbislfh" or token.tag == "eng" or bool(places(token.text))
 
 
 def _goes_on(before: str, token: Token) -> bool:
@@ -213,13 +223,19 @@ MODE = re.compile(r"累计|一共|总共|合计|共计|新增|日均|月均|年�
 """Words for the way in which a number is told, which take each other's place."""
 
 
+_PLACELIKE = re.compile(".*(?:国家|地区|城市|省份)|(?:境|国)[内外]|海外|[全本][市省]")
+_NO_PLACES = frozenset("上市 超市 股市 楼市".split())
+"""Tagged as places, though they are none."""
+
+
 def _kind(token: Token) -> str:
     text = token.text
-    if is_place(text) and (token.tag == "ns" or places(text)):
+    known = is_place(text) and (places(text) or token.tag == "ns")
+    if _PLACELIKE.fullmatch(text) or (known and text not in _NO_PLACES):
         return "place"
     if TIMELIKE.fullmatch(text):
         return "time"
-    if token.tag == "ns":
+    if token.tag == "ns" and text not in _NO_PLACES:
         return "name"
     if MODE.fullmatch(text):
         return "mode"
@@ -234,8 +250,9 @@ def _kind(token: Token) -> str:
 
 _MODIFIERS = frozenset(
     """
-    营业 主营 可支配 可 支配 平均 最高 最低 最大 最小 签约 成交 出口 进口 放款 投资 贷款 协议 总 净 销售 研发 生产 国内 地区 财政
-    常住 户籍 访问 直接 经济 交易 人均 门票 门诊 存款 消费 运营 实际 预算 一般 公共 资产 新增 录取 报名 利息 不良 单位 累计
+    营业 主营 可支配 可 支配 平均 最高 最低 最大 最小 签约 成交 出口 进口 放款 投资 贷款 协议 总 净 销售
+    研发 生产 国内 地区 财政 常住 户籍 访问 直接 经济 交易 门票 门诊 存款 消费 运营 实际 预算 一般 公共
+    资产 录取 报名 利息 不良 单位
     """.split()
 )
 """What goes with a measure (营业收入, 最高气温) and is no subject."""
