@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-MAX_READINGS = 3
-"""Ways to read a follow-up that are tried; the likelier ones come first."""
-
 
 class Library(Protocol):
     """The articles, as `knowledge.build.Wenshu` offers them.  Methods may take a second and raise a `WenshuError`."""
@@ -215,7 +212,7 @@ class Service:
     def _each(self, readings: Sequence[str]) -> Iterator[_Done]:
         from bot import routing
 
-        for text in readings[:MAX_READINGS]:
+        for text in readings:
             yield self._done(text, routing.route(text))
 
     def _done(self, words: str, route: "Route") -> _Done:
@@ -343,6 +340,6 @@ def _readings(words: str, before: str) -> tuple[str, ...]:
     if not before:
         return ()
     from knowledge import follow_up
-    from knowledge.words import tokenize
+    from knowledge.words import fold, tokenize
 
-    return follow_up.readings(words, before, tokenize=tokenize)
+    return follow_up.readings(words, before, tokenize=tokenize, fold=fold)

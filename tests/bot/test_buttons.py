@@ -86,9 +86,13 @@ def test_an_abstention_can_only_be_called_wrong():
         (
             "https://wenshu.example",
             "http://paper.example/1",
-            "https://wenshu.example/articles/seed?start=10&end=13#quote",
+            "https://wenshu.example/articles/seed?start=10&end=13&of=4db775c4#quote",
         ),
-        ("https://wenshu.example/", "", "https://wenshu.example/articles/seed?start=10&end=13#quote"),
+        (
+            "https://wenshu.example/",
+            "",
+            "https://wenshu.example/articles/seed?start=10&end=13&of=4db775c4#quote",
+        ),
         ("", "http://paper.example/1", "http://paper.example/1"),
         ("", "https://paper.example/1", "https://paper.example/1"),
         ("", "javascript:alert(1)", "/article 12 1"),
