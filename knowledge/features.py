@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from knowledge.chunking import sentences
 from knowledge.figures import Scan, scan
-from knowledge.fit import occasion_fit, role_fit, statistic_fit, unit_fit
+from knowledge.fit import is_another_s, occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
 from knowledge.question import Question
 from knowledge.schema import Article, Figure, Hit, Kind, Period, Quantity, Span
@@ -114,6 +114,7 @@ def features(
         **unit_fit(question, figure.quantity),
         **statistic_fit(question, source.text, figure),
         **role_fit(question, source.text, figure),
+        "another_subject": float(is_another_s(question, figure, rivals)),
         **_told(question, figure, rivals),
         **occasion_fit(question, figure, text=source.text, day=source.article.day),
         **_retrieved(hit),

@@ -164,6 +164,18 @@ def echoes(question: Question, figure: Figure) -> bool:
     )
 
 
+def is_another_s(question: Question, figure: Figure, beside: Sequence[Figure]) -> bool:
+    """Whether the question names whose another figure of the sentence is, and not whose this one is.
+
+    科创投累计投资23.26亿元，科创贷累计放款157.38亿元 does not say what 科创投 lent.
+    """
+    whose = figure.subject
+    if not whose or whose in question.text:
+        return False
+    asked = {other.subject for other in beside if other.subject and other.subject in question.text}
+    return any(name not in whose and whose not in name for name in asked)
+
+
 def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
     """Unit and kind: the same, alike (人 for 位), another; and whether the kind can be the answer at all."""
     asked = bool(question.unit or question.dimension)

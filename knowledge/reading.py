@@ -22,6 +22,7 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("miss_place", "other_entity", 0.65, 0.65),
     ("miss_name", "other_entity", 0.65, 0.65),
     ("far_coined", "other_entity", 0.6, 0.9),
+    ("another_subject", "other_entity", 0.5, 0.5),
     ("statistic_conflict", "other_measure", 0.5, 0.5),
     ("average_missing", "other_measure", 0.5, 0.5),
     ("total_for_increment", "other_measure", 0.5, 0.5),

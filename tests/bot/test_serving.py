@@ -86,12 +86,19 @@ async def test_telegram_by_polling(tmp_path: Path, home: Path):
             await server.write("上海的科创投累计投资多少")
             await server.write("科创投投了23.62亿对吗？")
             answer, abstention, verdict = await server.until(3)
+            await server.write("/ask 科创投累计投资多少")
+            await server.write("那科创贷呢？")
+            await server.write("新话题")
+            _, followed, anew = (await server.until(6))[3:]
             for number in range(20):
                 await server.write(QUESTION, chat={"id": 1000 + number, "type": "private"})
-            others = (await server.until(23))[3:]
+            others = (await server.until(26))[6:]
     assert answer["text"].startswith("23.26亿元（截至2021年底）[1]")
     assert "“科创投”累计投资金额23.26亿元" in entities(answer)["expandable_blockquote"]
     assert wording.NEAREST in abstention["text"]
+    assert followed["text"].startswith("您问的是：科创贷累计投资多少\n")
+    assert "超157.38亿元" in followed["text"]
+    assert anew["text"] == phrases.NEW_TOPIC
     assert verdict["text"].startswith("不对：您说的“23.62亿”，文章里是“23.26亿元”（数值不同）[1]\n")
     assert sorted(int(each["chat_id"]) for each in others) == list(range(1000, 1020))
     assert {each["text"] for each in others} == {answer["text"]}
