@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from bot.inbound import Speaker
@@ -22,6 +23,7 @@ from knowledge.errors import IndexStateError, StorageError, WenshuError
 
 VERSION = 1
 _WAIT_SECONDS = 10.0
+_PAUSE_SECONDS = 0.02
 _DAY = 86_400.0
 
 DEDUPE_DAYS = 7
@@ -298,7 +300,7 @@ class State:
     # -- plumbing
 
     def _prepare(self) -> None:
-        self._base.execute("PRAGMA journal_mode = WAL")
+        self._to_wal()
         self._base.execute("PRAGMA synchronous = FULL")  # a platform told "received" will not say it again
         self._base.execute(
             "PRAGMA secure_delete = ON"
@@ -309,6 +311,22 @@ class State:
         elif got != VERSION:
             message = f"{self._path}: expected version {VERSION}, got {got}; move it away"
             raise IndexStateError(message, item=str(self._path), code="state")
+
+    def _to_wal(self) -> None:
+        """Goes over to a write-ahead log; SQLite refuses at once, without its usual wait, while another does."""
+        until = monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                self._base.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as problem:
+                if (
+                    getattr(problem, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY
+                    or monotonic() > until
+                ):
+                    raise
+                sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     def _messages(self, where: str, values: Sequence[object]) -> list[Message]:
         rows = self._rows(

@@ -62,7 +62,7 @@ def test_to_wait_as_told_is_enough(rates: Rates, now: list[float]):
 
 def test_the_wait_is_never_nought(rates: Rates, now: list[float]):
     taken(rates, 3)
-    now[0] += 59.9999
+    now[0] += 60.0
     assert rates.take("a", most=3, seconds=60) > 0
 
 

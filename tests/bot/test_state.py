@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -214,6 +215,26 @@ def _of_tomorrow(path: Path) -> None:
     with sqlite3.connect(path) as base:
         base.execute(f"PRAGMA user_version = {state_module.VERSION + 1}")
     base.close()
+
+
+@pytest.mark.parametrize("damage", [_no_database, _of_tomorrow])
+def test_a_file_that_is_no_good_is_let_go_of(
+    path: Path, damage: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+):
+    path.parent.mkdir()
+    damage(path)
+    opened, connect = [], sqlite3.connect
+
+    def kept(*args: Any, **fields: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **fields))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", kept)
+    with pytest.raises(IndexStateError):
+        State(path)
+    (base,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        base.execute("SELECT 1")
 
 
 @pytest.mark.parametrize("damage", [_no_database, _torn, _of_tomorrow])
