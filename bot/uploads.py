@@ -4,6 +4,7 @@ import re
 import tempfile
 from hashlib import sha256
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from bot import draft, mending, reply, wording
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from knowledge.ingest import Report
 
 _WAITING = "waiting"
+_DAY = 86_400.0
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -50,11 +52,19 @@ def keep(folder: Path, upload: Upload) -> Path:
     # A folder a content: two may send files of one name, and each means their own.
     path = folder / _WAITING / sha256(upload.content).hexdigest()[:16] / _name(upload)
     try:
+        _forget_old(folder / _WAITING)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(upload.content)
     except OSError as problem:
         raise StorageError(f"{path}: {problem}", item=str(path), code="storage") from problem
     return path
+
+
+def _forget_old(waiting: Path) -> None:
+    """Deletes the files that nobody has said a word about for a day."""
+    for path in waiting.glob("*/*"):
+        if path.stat().st_mtime < time() - _DAY:
+            path.unlink(missing_ok=True)
 
 
 def admit(path: Path) -> Path:

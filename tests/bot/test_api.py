@@ -493,11 +493,11 @@ def failing(problem: Exception) -> Callable[[], Any]:
 @pytest.mark.parametrize(
     "problem",
     [
-        IndexStateError("/home/secret/x", item="/home/secret/x", code="catalog"),
-        StorageError("/home/secret/x", item="/home/secret/x", code="storage"),
-        HomeBusyError("/home/secret/x", item="/home/secret/x", code="home_busy"),
+        IndexStateError("/srv/secret/x", item="/srv/secret/x", code="catalog"),
+        StorageError("/srv/secret/x", item="/srv/secret/x", code="storage"),
+        HomeBusyError("/srv/secret/x", item="/srv/secret/x", code="home_busy"),
         BackendError("http://inside:1", item="http://inside:1/secret", code="chroma"),
-        WenshuError("/home/secret", item="/home/secret"),
+        WenshuError("/srv/secret", item="/srv/secret"),
     ],
 )
 async def test_what_its_keeper_has_to_mend_is_not_told(over: Any, request_: Any, problem: WenshuError):
@@ -511,7 +511,7 @@ async def test_what_its_keeper_has_to_mend_is_not_told(over: Any, request_: Any,
 
 @pytest.mark.parametrize("request_", REQUESTS)
 async def test_what_nobody_foresaw(over: Any, request_: Any, caplog: pytest.LogCaptureFixture):
-    app, site = over(failing(ValueError("机密 /home/secret")))
+    app, site = over(failing(ValueError("机密 /srv/secret")))
     method, target, view = request_
     got = await send(app, method, target, view=view)
     assert (got.status, got.code) == (500, "unforeseen")

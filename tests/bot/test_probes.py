@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def broken() -> tuple[str, ...]:
-    raise OSError("/home/secret")
+    raise OSError("/srv/secret")
 
 
 async def test_it_runs(make: Make):

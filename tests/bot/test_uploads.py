@@ -1,6 +1,8 @@
 """Files that are sent to be checked, or taken in."""
 
 import io
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -291,3 +293,11 @@ def test_a_broken_file_taken_in_is_named_by_its_name(wenshu: Wenshu, policy: Pol
     reply = sends(Service(wenshu, a_state(), policy), ADMIN, "稿.docx", "入库", "garbage")
     assert reply.status is ReplyStatus.ERROR
     assert "「稿.docx」已损坏" in said(reply)
+
+
+def test_a_file_that_nobody_speaks_of_for_a_day_is_deleted(tmp_path: Path):
+    old, young = (uploads.keep(tmp_path, Upload(f"{name}.txt", name.encode())) for name in ("old", "young"))
+    yesterday = time.time() - 100_000
+    os.utime(old, (yesterday, yesterday))
+    uploads.keep(tmp_path, Upload("new.txt", b"new"))
+    assert (old.exists(), young.exists()) == (False, True)
