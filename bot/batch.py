@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import mending
+from bot.inbound import sayable
 from bot.jsonview import Json, answer_view, checked_view
-from bot.service import sayable
 from knowledge.errors import UsageError, WenshuError
 from knowledge.schema import Answer
 from knowledge.verdict import Checked, Source

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 import typer
 
 from bot import jsonview, logs, mending, wording
-from bot.service import sayable
-from knowledge.errors import UsageError, WenshuError
+from bot.inbound import sayable
+from knowledge.errors import UsageError
 from knowledge.schema import Answer, Article, Figure, Status
 from knowledge.verdict import Checked, Label
 
@@ -223,32 +223,15 @@ def figures(options: Options, article_id: str | None, *, as_json: bool) -> int:
 
 def doctor(options: Options) -> int:
     """Say what is configured, reachable and indexed, and how to mend what is not."""
+    from bot import checkup
     from bot.channels import console
 
     settings, terminal, status = _settings(options), console.open_console(), DONE
     with _opened_with(settings) as wenshu:
-        for found in wenshu.diagnose():
-            mend = [mending.error(found.problem)] if found.problem else []
-            console.show_diagnosis([wording.diagnosis(found), *mend], terminal, ok=found.ok)
+        for found in checkup.findings(settings, wenshu):
+            console.show_diagnosis(found.lines, terminal, ok=found.ok)
             status = status if found.ok else BAD_INPUT
-    try:
-        console.show_diagnosis([_telegram_state(settings)], terminal, ok=True)
-    except WenshuError as problem:
-        console.show_diagnosis([mending.error(problem)], terminal, ok=False)
-        status = BAD_INPUT
     return status
-
-
-def _telegram_state(settings: "Settings") -> str:
-    if settings.telegram_token is None:
-        return wording.NO_TELEGRAM
-    import asyncio
-
-    from bot import serving
-    from bot.channels import telegram_chat
-
-    account = serving.telegram_account(settings)
-    return wording.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)) if account else "")
 
 
 def evaluate(options: Options, files: Sequence[Path], reporting: Reporting) -> int:

@@ -64,3 +64,12 @@ class Inbound:
     text: str
     forwarded: bool = False
     upload: Upload | None = None
+
+
+def sayable(text: str) -> str:
+    r"""The text with halves of surrogate pairs, which JSON and command lines can smuggle in, replaced.
+
+    >>> sayable("投资\ud800多少")
+    '投资?多少'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")

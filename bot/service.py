@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot import buttons, jsonview, mending, orders, phrases, reply, stored, uploads, verdict_reply
 from bot.conversation import AWAITING, UPLOAD, Conversation
-from bot.inbound import Inbound, Speaker, Upload
+from bot.inbound import Inbound, Speaker, Upload, sayable
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
 from bot.state import Record, State
 from knowledge.errors import ArticleError, HomeBusyError, UsageError, WenshuError
@@ -316,15 +316,6 @@ def _refused(problem: WenshuError) -> Reply:
     _log.error("%s: %s", type(problem).__name__, problem)
     busy = isinstance(problem, HomeBusyError)
     return reply.notice(phrases.BUSY if busy else phrases.OUT_OF_ORDER, status=ReplyStatus.ERROR)
-
-
-def sayable(text: str) -> str:
-    r"""The text with halves of surrogate pairs, which JSON and command lines can smuggle in, replaced.
-
-    >>> sayable("投资\ud800多少")
-    '投资?多少'
-    """
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _puts_right(inbound: Inbound, route: "Route") -> bool:

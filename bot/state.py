@@ -235,6 +235,11 @@ class State:
             (*who, since, most),
         )
 
+    @property
+    def n_answers(self) -> int:
+        """How many answers are kept."""
+        return int(self._rows("SELECT count(*) FROM answers")[0][0])
+
     def answers(self, *, since: float) -> Iterator[Record]:
         """All answers from a time on, oldest first, a few at a time."""
         last = 0

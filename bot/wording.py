@@ -314,6 +314,16 @@ def diagnosis(found: "Diagnosis") -> str:
     return f"{PARTS.get(found.part, found.part)}：{state}"
 
 
+def record(n_answers: int) -> str:
+    """The record of answers can be read."""
+    return f"答案记录：{n_answers} 条"
+
+
+def page(host: str, port: int, *, has_token: bool) -> str:
+    """Where the page is served, and whether it asks for a token."""
+    return f"网页：{host}:{port}，{'设有口令' if has_token else '没有设口令'}"
+
+
 def telegram_name(name: str) -> str:
     """The bot that the token is for."""
     return f"Telegram：{name}"

@@ -21,11 +21,11 @@ from bot.channels.web import article_page, draft_page, exchange, look, pages, wo
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
 from bot.guard import Allowed, Guard
-from bot.inbound import Speaker
+from bot.inbound import Speaker, sayable
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
-from bot.service import Policy, Service, sayable
+from bot.service import Policy, Service
 from bot.state import State
 from knowledge.errors import UsageError
 from knowledge.ingest import Report

@@ -7,8 +7,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from bot import buttons, check_page, mending, uploads
 from bot.channels.web import words_of_pages
-from bot.inbound import Upload
-from bot.service import sayable
+from bot.inbound import Upload, sayable
 from knowledge.errors import WenshuError
 from knowledge.verdict import Checked
 

@@ -20,9 +20,8 @@ from bot.channels.web.website import Site
 from bot.conversation import AWAITING
 from bot.desk import CrowdedError
 from bot.guard import Admitted
-from bot.inbound import Inbound, Speaker
+from bot.inbound import Inbound, Speaker, sayable
 from bot.reply import Reply, ReplyStatus
-from bot.service import sayable
 from bot.state import Record
 from knowledge.errors import UsageError, WenshuError
 from knowledge.verdict import Checked
