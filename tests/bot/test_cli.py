@@ -661,22 +661,3 @@ def test_an_answer_from_a_cold_start_is_cheap(home: Path):
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(used) < 2.5, "seconds of processor time; measured: 1.6, of which much runs side by side"
-
-
-# --- serve ----------------------------------------------------------------------------------------------
-
-
-def test_serve_without_a_token_says_how_to_get_one(wenshu: Wenshu, tmp_path: Path):
-    refused(wenshu("serve", home=tmp_path / "home"), "@BotFather", "/newbot", "WENSHU_TELEGRAM_TOKEN")
-
-
-def test_serve_that_reaches_no_server_says_so(wenshu: Wenshu, home: Path):
-    ran = wenshu(
-        "serve",
-        home=home,
-        WENSHU_TELEGRAM_TOKEN="1234567:" + "A" * 35,
-        WENSHU_TELEGRAM_BASE_URL="http://127.0.0.1:9",
-    )
-    assert ran.returncode == 2
-    assert "连不上 Telegram 服务器 http://127.0.0.1:9" in ran.stderr
-    assert "A" * 35 not in ran.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp import web
 from loads import over_http, queued_while_down
 from processes import WENSHU, serve, start
 from telegram_server import TOKEN, entities, serving
@@ -150,6 +151,27 @@ async def test_a_platform_that_is_not_there_is_waited_for(home: Path):
     assert (ready.status_code, ready.json()["missing"]) == (503, ["telegram"])
     assert "23.26亿元" in page.text
     assert wording.TELEGRAM_UNREACHED in "\n".join(served.said)
+
+
+async def test_a_token_nobody_knows_ends_it_with_the_mend(home: Path):
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"ok": False, "error_code": 401, "description": "Unauthorized"}, status=401)
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", refuse)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        served = await start(home, telegram_token=TOKEN, telegram_base_url=address)
+        assert await served.ended() == 2
+    finally:
+        await runner.cleanup()
+    said = "\n".join(served.said)
+    assert "WENSHU_TELEGRAM_TOKEN" in said
+    assert "Traceback" not in said
+    assert TOKEN not in said
 
 
 async def test_foreign_users_get_nothing_and_are_named_in_the_log(tmp_path: Path, home: Path):

@@ -60,7 +60,9 @@ def test_a_wrong_call(capsys: pytest.CaptureFixture[str], arguments: list[str], 
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("command", ["", "ask", "check", "ingest", "figures", "eval", "serve", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "ask", "check", "ingest", "figures", "eval", "serve", "export", "doctor"]
+)
 def test_help_is_chinese(capsys: pytest.CaptureFixture[str], command: str):
     status, out, _ = run(capsys, *filter(None, [command, "--help"]))
     assert status == 0
