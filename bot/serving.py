@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 
 from bot import app, wording
 from bot.channels import telegram_webhook
-from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.telegram_account import Account
+from bot.channels.telegram_chat import TelegramChat
 from bot.channels.web.website import Shelf, Site
 from bot.desk import Desk
 from bot.guard import Allowed, Guard

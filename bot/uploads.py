@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -63,8 +64,10 @@ def keep(folder: Path, upload: Upload) -> Path:
 def _forget_old(waiting: Path) -> None:
     """Deletes the files that nobody has said a word about for a day."""
     for path in waiting.glob("*/*"):
-        if path.stat().st_mtime < time() - _DAY:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody may take it in at this moment
+            if path.stat().st_mtime < time() - _DAY:
+                path.unlink()
+                path.parent.rmdir()
 
 
 def admit(path: Path) -> Path:
@@ -80,9 +83,10 @@ def admit(path: Path) -> Path:
         return path
     try:
         admitted = path.replace(folder.parent.parent / path.name)
-        folder.rmdir()
     except OSError as problem:
         raise StorageError(f"{path}: {problem}", item=str(path), code="storage") from problem
+    with suppress(OSError):  # another name of the same content may wait there
+        folder.rmdir()
     return admitted
 
 

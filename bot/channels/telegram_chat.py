@@ -9,9 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, cast
 
 from telegram import Bot, BotCommand, CallbackQuery, Message, Update, User
@@ -29,6 +27,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import phrases, reply
 from bot.channels import telegram_delivery as delivery
+from bot.channels.telegram_account import Account
 from bot.channels.telegram_delivery import Delivery, OutOfReachError
 from bot.channels.telegram_inline import Inline
 from bot.channels.telegram_limits import ChatRates
@@ -37,12 +36,13 @@ from bot.channels.telegram_order import InOrder
 from bot.channels.telegram_queue import DurableQueue, key_of, message_of
 from bot.channels.telegram_uploads import received
 from bot.conversation import Conversation
+from bot.desk import CrowdedError
 from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
 from bot.reply import Reply
-from knowledge.errors import BackendError, SettingError
+from knowledge.errors import BackendError, SettingError, WenshuError
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query")
 """Kinds of update we handle; named one by one, since `Update.ALL_TYPES` is newer than some servers."""
@@ -56,8 +56,6 @@ TIMEOUT = 20.0
 RETRY_SECONDS = 60.0
 """How often messages are looked for whose reply could not be sent."""
 
-PUBLIC_SERVER = "https://api.telegram.org/bot"
-
 _EDITED = "reply to {}"
 """Note: our messages in reply to one of a chat's, so that an edit of that one edits these."""
 
@@ -67,34 +65,6 @@ _TOASTS = frozenset({"/useful"})
 _log = logging.getLogger(__name__)
 
 _App = Application[Any, Any, Any, Any, Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A bot of ours.
-
-    Attributes:
-        token: From @BotFather.
-        base_url: Of a server that speaks the Bot API, without the token; empty for Telegram's own.
-        webhook: Where Telegram shall bring updates; empty to fetch them.
-    """
-
-    token: str = field(repr=False)
-    base_url: str = ""
-    webhook: str = ""
-
-    @property
-    def server(self) -> str:
-        """The address in the library's form, which the token is appended to."""
-        address = self.base_url.rstrip("/")
-        if not address:
-            return PUBLIC_SERVER
-        return address if address.endswith("/bot") else f"{address}/bot"
-
-    @property
-    def secret(self) -> str:
-        """What Telegram shows when it brings an update."""
-        return sha256(f"webhook {self.token}".encode()).hexdigest()
 
 
 class TelegramChat:
@@ -215,7 +185,10 @@ class TelegramChat:
     async def _retry(self) -> None:
         while True:
             await asyncio.sleep(RETRY_SECONDS)
-            self._queue.restore(self._application.bot, older_than=RETRY_SECONDS)
+            try:
+                self._queue.restore(self._application.bot, older_than=RETRY_SECONDS)
+            except WenshuError as problem:
+                _log.warning("what is left over can't be read: %s", problem)
 
     # -- messages
 
@@ -314,7 +287,11 @@ class TelegramChat:
         if not self._reception.guard.knows(speaker):
             await _show(query, "")
             return
-        answer = await self._reception.press(speaker, query.data)
+        try:
+            answer = await self._reception.press(speaker, query.data)
+        except CrowdedError:
+            await _show(query, phrases.CROWDED)
+            return
         said = answer.blocks[0].text if len(answer.blocks) == 1 and not answer.citations else ""
         if query.data.split()[0] in _TOASTS or said == phrases.STALE:
             await _show(query, said)
@@ -358,7 +335,7 @@ def _reaching(server: str) -> Iterator[None]:
 
 async def _show(query: CallbackQuery, words: str) -> None:
     """Answer a button, so that it stops spinning; one pressed too long ago can't be answered."""
-    with suppress(BadRequest):
+    with suppress(TelegramError):
         await query.answer(words or None)
 
 

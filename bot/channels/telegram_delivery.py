@@ -204,11 +204,14 @@ class Delivery:
                     return attempt.instead_of
                 attempt = self._degraded(attempt, problem)
             except NetworkError as problem:
-                if not isinstance(problem.__cause__, _NEVER_SENT):
+                # An edit may be made twice; a message may not be sent twice.
+                if attempt.instead_of is None and not isinstance(problem.__cause__, _NEVER_SENT):
                     _log.warning("part to %d may be lost: %s", attempt.place.chat_id, type(problem).__name__)
                     return None
                 await self._sleep(pause)
                 pause *= 2
+        if attempt.instead_of is not None:
+            return attempt.instead_of
         raise NetworkError(f"gave up after {MAX_TRIES} tries")
 
     def _degraded(self, attempt: "_Attempt", problem: BadRequest) -> "_Attempt":

@@ -19,7 +19,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram_line import ME, TOKEN, Boundless, Line, failed
 
 from bot import logs, phrases, reply
-from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.telegram_account import Account
+from bot.channels.telegram_chat import TelegramChat
 from bot.channels.telegram_delivery import Delivery, Place
 from bot.channels.telegram_messages import addressed, place_of
 from bot.channels.telegram_queue import key_of

@@ -12,7 +12,8 @@ from stand_ins import Shelf, a_policy, a_reception, a_service, a_state
 from telegram_server import FROM_BOT, GROUP, TOKEN, Server, entities, orders, serving
 
 from bot import phrases
-from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.telegram_account import Account
+from bot.channels.telegram_chat import TelegramChat
 from bot.service import Service
 from bot.state import State
 from knowledge.schema import Answer, Article

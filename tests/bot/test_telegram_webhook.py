@@ -15,7 +15,8 @@ from telegram_line import TOKEN, Boundless, Line
 
 from bot.app import make_app
 from bot.channels import telegram_webhook
-from bot.channels.telegram_chat import Account, TelegramChat
+from bot.channels.telegram_account import Account
+from bot.channels.telegram_chat import TelegramChat
 from bot.state import State
 from knowledge.errors import StorageError
 from knowledge.schema import Answer, Article
