@@ -136,17 +136,18 @@ class TelegramChat:
         """
         name = await self.connect()
         await self._tell_commands()
+        if self._account.webhook:
+            with _reaching(self._account.server):
+                await self._application.bot.set_webhook(
+                    self._account.webhook,
+                    secret_token=self._account.secret,
+                    allowed_updates=list(ALLOWED_UPDATES),
+                )
         self._queue.restore(self._application.bot)
         await self._application.start()
         if self._application.updater is not None:
             await self._application.updater.start_polling(
                 allowed_updates=list(ALLOWED_UPDATES), bootstrap_retries=-1, error_callback=_on_polling_error
-            )
-        else:
-            await self._application.bot.set_webhook(
-                self._account.webhook,
-                secret_token=self._account.secret,
-                allowed_updates=list(ALLOWED_UPDATES),
             )
         self._retrying = asyncio.create_task(self._retry())
         return name

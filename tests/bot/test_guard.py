@@ -36,7 +36,8 @@ def allowed(*names: str) -> Allowed:
         ((), IN_GROUP, True),
         (("telegram:99",), SOMEONE, True),
         (("telegram:99",), replace(SOMEONE, user="9"), False),
-        (("telegram:99",), replace(SOMEONE, channel="web"), False),
+        (("telegram:99",), replace(SOMEONE, channel="web"), True),  # the page's token is its guard
+        (("telegram:99",), replace(SOMEONE, channel="wecom"), False),
         (("telegram:99",), replace(IN_GROUP, user="99"), True),
         (("telegram:99",), IN_GROUP, False),
         (("telegram:-100",), IN_GROUP, True),

@@ -417,9 +417,9 @@ def test_a_file_is_checked(visit: Visiting):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("表.xlsx", b"PK", "核对不了「表.xlsx」这种文件"),
+        ("表.xlsx", b"PK", "看不了「.xlsx」这种文件"),
         ("坏.docx", b"not a zip", "「坏.docx」已损坏"),
-        ("空.txt", b" ", words_of_pages.EMPTY_DRAFT),
+        ("空.txt", b" ", "「空.txt」是空的。"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_and_nothing_is_lost(
