@@ -13,7 +13,6 @@ import os
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
@@ -43,9 +42,6 @@ N_PER_OPERATION = 700 if SOAK else 12
 """Of each mode; nine operations, two modes."""
 
 N_GARBAGE = 10_000 if SOAK else 200
-
-HAS_FOLLOW_UPS = find_spec("knowledge.follow_up") is not None
-"""Until it is there, a follow-up can't be read, and ends in an apology."""
 
 
 def examples(most: int) -> settings:
@@ -143,8 +139,7 @@ def test_requests_made_from_the_document(app: ASGIApp, site: Site, name: str, mo
         "figures",
         "feedback",
     }
-    if HAS_FOLLOW_UPS:
-        assert n_failed(site) == 0
+    assert n_failed(site) == 0
 
 
 # -- out of thin air
@@ -308,8 +303,7 @@ def test_garbage(app: ASGIApp, site: Site):
 
         one()
     assert {200, 400, 403, 404, 405, 415} <= set(statuses), statuses
-    if HAS_FOLLOW_UPS:
-        assert n_failed(site) == 0
+    assert n_failed(site) == 0
 
 
 def test_garbage_without_the_token_gets_nothing(library: Wenshu, tmp_path: Path):
@@ -395,8 +389,7 @@ def test_garbage_to_the_pages(library: Wenshu, tmp_path: Path):
 
         one()
     assert {200, 303, 400, 403} <= set(statuses), statuses
-    if HAS_FOLLOW_UPS:
-        assert n_failed(site) == 0
+    assert n_failed(site) == 0
     close(site)
 
 

@@ -1,6 +1,5 @@
 """The pages in a real browser, over the bundled article: without scripts, by keyboard, on a phone, in the dark."""
 
-import importlib.util
 import itertools
 import re
 import threading
@@ -229,7 +228,6 @@ def test_an_example_is_asked_by_a_click(visit: Visit):
         expect(page.locator(".examples")).to_be_hidden()
 
 
-@pytest.mark.skipif(importlib.util.find_spec("knowledge.follow_up") is None, reason="needs follow-ups")
 def test_a_follow_up_is_made_whole(visit: Visit):
     page = visit()
     ask(page)
