@@ -193,10 +193,6 @@ class TelegramChat:
 
     # -- messages
 
-    async def process(self, update: Update) -> None:
-        """Answer one update as if it had just come in."""
-        await self._application.process_update(update)
-
     async def _on_message(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         message = message_of(update)
         if message is None or self._stopping:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot import phrases
+
 REFUSED: Mapping[str, str] = {
     "bad_host": "请求的主机名写得不对。",
     "foreign_host": "这里不认这个主机名。",
@@ -17,7 +19,7 @@ REFUSED: Mapping[str, str] = {
     "not_json": "请求应为 JSON：请把 Content-Type 设为 application/json。",
     "bad_json": "请求不是完整的 JSON。",
     "no_answer": "没有这个编号的答案，或它不是答给您的。",
-    "crowded": "现在问的人太多，请稍后再试。",
+    "crowded": phrases.CROWDED,
     "unavailable": "问数暂时不能回答，请稍后再试；管理员可运行 wenshu doctor 查看原因。",
     "unforeseen": "意外出错，已记入日志。请稍后再试。",
 }
