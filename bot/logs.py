@@ -12,7 +12,17 @@ N_BACKUPS = 3
 _TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
 """A Telegram bot token: the bot's number, a colon and 35 characters."""
 
-NOISY = ("httpx", "httpcore", "telegram", "apscheduler", "chromadb", "urllib3")
+NOISY = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "openai",
+    "anthropic",
+    "telegram",
+    "apscheduler",
+    "chromadb",
+    "urllib3",
+)
 """Libraries that log addresses (a Telegram address holds the token) or every step."""
 
 

@@ -95,16 +95,27 @@ class Reader:
             return _abstained("no_passage", (), self.evidence)
         if question.ask is Ask.METADATA:
             return _metadata(question, self.evidence(hits[0].passage.article_id).article)
-        terms = weigh(question.terms, self.document_frequency, self.n_passages())
         if question.ask in {Ask.SENTENCE, Ask.TIME}:
-            return self._sentence_answer(question, terms, hits, abstain=abstain)
-        return self._figure_answer(question, terms, hits, abstain=abstain)
+            return self._sentence_answer(question, hits, abstain=abstain)
+        return self._figure_answer(question, hits, abstain=abstain)
 
-    def _figure_answer(
-        self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
-    ) -> Answer:
+    def terms(self, question: Question) -> tuple[Weighted, ...]:
+        """The content words of the question, weighed by how rare they are here."""
+        return weigh(question.terms, self.document_frequency, self.n_passages())
+
+    def ranked(self, question: Question, hits: Sequence[Hit]) -> tuple[Finding, ...]:
+        """The figures of the hits that can answer, best first."""
+        return self.model.rank(
+            candidates(question, self.terms(question), hits, self.evidence, self.n_passages())
+        )
+
+    def sentence_bound(self) -> float:
+        """The score from which a sentence answers a question for no figure."""
+        return self.model.sentence_threshold + _CROWDED * crowd(self.n_passages())
+
+    def _figure_answer(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
         n_passages = self.n_passages()
-        ranked = self.model.rank(candidates(question, terms, hits, self.evidence, n_passages))
+        ranked = self.ranked(question, hits)
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
         best = ranked[0]
@@ -115,14 +126,11 @@ class Reader:
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES], hits=nearest)
         return replace(_answered(question, ranked, confidence, self.evidence), hits=nearest)
 
-    def _sentence_answer(
-        self, question: Question, terms: Sequence[Weighted], hits: Sequence[Hit], *, abstain: bool
-    ) -> Answer:
-        best = best_excerpt(question, terms, hits, self.evidence)
+    def _sentence_answer(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
+        best = best_excerpt(question, self.terms(question), hits, self.evidence)
         if best is None:
             return _abstained("no_passage", hits, self.evidence)
-        enough = self.model.sentence_threshold + _CROWDED * crowd(self.n_passages())
-        sure = best.score >= (_CERTAIN if question.yes_no else enough)
+        sure = best.score >= (_CERTAIN if question.yes_no else self.sentence_bound())
         if abstain and not sure:
             return replace(_abstained("unsure", hits, self.evidence), confidence=best.score)
         article = self.evidence(best.article_id).article
@@ -163,6 +171,9 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
     by_label = {c.label: c for c in answer.citations}
     if not all(_stands_in(finding, by_label.get(finding.citation)) for finding in answer.figures):
         return _withdrawn(answer, "figure_not_in_quote")
+    quotes = {label: citation.quote for label, citation in by_label.items()}
+    if not all(restated(s.text, [quotes.get(n, "") for n in s.labels]) for s in answer.statements):
+        return _withdrawn(answer, "figure_not_in_quote")
     standing = tuple(f for f in answer.alternatives if _stands_in(f, by_label.get(f.citation)))
     return answer if len(standing) == len(answer.alternatives) else replace(answer, alternatives=standing)
 
@@ -170,7 +181,23 @@ def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:
 def _withdrawn(answer: Answer, reason: str) -> Answer:
     """An abstention in place of an answer that failed: nothing that it said is left."""
     return replace(
-        answer, status=Status.ABSTAINED, reason=reason, text="", figures=(), alternatives=(), yes_no=None
+        answer,
+        status=Status.ABSTAINED,
+        reason=reason,
+        text="",
+        figures=(),
+        alternatives=(),
+        yes_no=None,
+        statements=(),
+    )
+
+
+def restated(text: str, quotes: Sequence[str]) -> bool:
+    """Whether every figure of a text stands, with its unit, in one of some quotes."""
+    stated = [q for quote in quotes for q in scan(quote).quantities]
+    return all(
+        any((own.value, own.high, own.unit) == (q.value, q.high, q.unit) for q in stated)
+        for own in scan(text).quantities
     )
 
 
@@ -200,7 +227,7 @@ def _answered(
     evidence: Callable[[str], Evidence],
 ) -> Answer:
     best = replace(ranked[0], citation=1)
-    others = _newest_first(elsewhere(ranked), evidence)[:N_ALTERNATIVES]
+    others = newest_first(elsewhere(ranked), evidence)[:N_ALTERNATIVES]
     others = [replace(other, citation=label) for label, other in enumerate(others, 2)]
     yes_no = _verdict(question, best.figure.quantity) if question.ask is Ask.YES_NO else None
     return Answer(
@@ -208,7 +235,7 @@ def _answered(
         status=Status.ANSWERED,
         text=_phrase(evidence(best.article_id), best.figure),
         figures=(best,),
-        citations=tuple(_cited(finding, evidence(finding.article_id)) for finding in (best, *others)),
+        citations=tuple(cited(finding, evidence(finding.article_id)) for finding in (best, *others)),
         confidence=confidence,
         alternatives=tuple(others),
         candidates=tuple(f for f in ranked[1 : N_CANDIDATES + 1]),
@@ -216,12 +243,13 @@ def _answered(
     )
 
 
-def _newest_first(found: Sequence[Finding], evidence: Callable[[str], Evidence]) -> list[Finding]:
+def newest_first(found: Sequence[Finding], evidence: Callable[[str], Evidence]) -> list[Finding]:
     """By the article's day, the latest first and the undated last."""
     return sorted(found, key=lambda f: evidence(f.article_id).article.day or date.min, reverse=True)
 
 
-def _cited(finding: Finding, source: Evidence) -> Citation:
+def cited(finding: Finding, source: Evidence) -> Citation:
+    """The sentence of a finding, the figure marked."""
     quantity = finding.figure.quantity
     marks = (Span(quantity.start, quantity.end),)
     return Citation.of(source.article, _quote(source, finding.figure), label=finding.citation, marks=marks)

@@ -9,35 +9,31 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge import ingest
+from knowledge.bundle import bundled, reading_model, reading_model_text
 from knowledge.diagnosis import Diagnosis, diagnose
 from knowledge.errors import UsageError
 from knowledge.ingest import Dense, Found, Progress, Report, quiet
 from knowledge.parts import UNFINISHED, Parts
-from knowledge.schema import Answer, Article, Figure, Hit
+from knowledge.schema import Answer, Article, Figure
 from knowledge.verdict import Checked, Source
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from knowledge.answer import Reader
+    from knowledge.chain import ModelChain
     from knowledge.check import Checker
-    from knowledge.ranking import Model
+    from knowledge.prompts import Prompts
     from knowledge.retrieval import FusedRetriever
     from knowledge.settings import Settings
 
-__all__ = ["Diagnosis", "Report", "Wenshu", "make_chain", "open_wenshu"]
-
-Read = Callable[[str, Sequence[Hit]], Answer]
-"""Takes the question and what was found."""
-
-Verify = Callable[[Answer], Answer]
+__all__ = ["Diagnosis", "Report", "Wenshu", "bundled", "open_wenshu"]
 
 _LONGEST = 2_000
 """Characters of a question; a longer one is no question."""
@@ -57,21 +53,6 @@ def open_wenshu(settings: "Settings") -> "Wenshu":
     return Wenshu(settings)
 
 
-def make_chain(retriever: "FusedRetriever", read: Read, verify: Verify) -> "Runnable[str, Answer]":
-    """The whole of answering as a LangChain Runnable: retriever | read | verify."""
-    from langchain_core.runnables import RunnableLambda, RunnableParallel, RunnablePassthrough
-
-    from knowledge.retrieval import to_hit
-
-    def read_found(found: dict[str, Any]) -> Answer:
-        return read(found["question"], [to_hit(document) for document in found["documents"]])
-
-    both: Runnable[str, dict[str, Any]] = RunnableParallel(
-        question=RunnablePassthrough(), documents=retriever
-    )
-    return both | RunnableLambda(read_found) | RunnableLambda(verify)
-
-
 class Wenshu:
     """Articles in, answers out.  Safe to use from several threads."""
 
@@ -82,12 +63,21 @@ class Wenshu:
 
     # -- asking
 
-    def ask(self, question: str, *, abstain: bool = True) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        abstain: bool = True,
+        plain: bool = False,
+        on_draft: Callable[[Answer], None] | None = None,
+    ) -> Answer:
         """The answer to one question.
 
         Args:
             question: In any script and width.
             abstain: False to answer at any probability.
+            plain: True to leave the language model out, if there is one.
+            on_draft: Told, while a language model writes, what is borne out so far.
 
         Raises:
             UsageError: The question is empty or too long.
@@ -99,9 +89,32 @@ class Wenshu:
             message = f"question: expected at most {_LONGEST} characters, got {len(question)}; shorten it"
             raise UsageError(message, item=str(len(question)), code="question_too_long")
         started = perf_counter()
-        answer = (self.chain if abstain else self._unabstaining_chain).invoke(question)
-        total = round((perf_counter() - started) * 1000, 2)
-        return replace(answer, timings_ms={**answer.timings_ms, "total": total})
+        chain = self._chain(abstain=abstain, plain=plain)
+        first: float | None = None
+        for answer in chain.stream(question):
+            if answer.generation is None and answer.statements and first is None:
+                first = _since(started)
+            if answer.generation is None and on_draft is not None:
+                on_draft(answer)
+        if answer.generation is not None:
+            answer = replace(answer, generation=replace(answer.generation, first_ms=first))
+        return replace(answer, timings_ms={**answer.timings_ms, "total": _since(started)})
+
+    def made_whole(self, question: str, before: str) -> str:
+        """A follow-up as a question that stands by itself; empty if no language model can say.
+
+        Args:
+            question: The follow-up.
+            before: What was asked before it.
+        """
+        with self._lock:
+            writing = self._model_chain
+        return writing.made_whole(question, before) if writing is not None else ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether a language model is configured."""
+        return bool(self._settings.model)
 
     def check(
         self, text: str, *, sources: Sequence[Source] | None = None, published: str | None = None
@@ -126,15 +139,21 @@ class Wenshu:
                 checker = self._checker
             return checker.check(text, anchor=anchor)
         given = [_as_article(source, number, published) for number, source in enumerate(sources, 1)]
-        return among(given, fold=words.fold, tokenize=words.tokenize, model=_model()).check(
+        return among(given, fold=words.fold, tokenize=words.tokenize, model=reading_model()).check(
             text, anchor=anchor
         )
 
     @property
     def chain(self) -> "Runnable[str, Answer]":
         """Question → answer as a LangChain Runnable."""
+        return self._chain(abstain=True, plain=False)
+
+    def _chain(self, *, abstain: bool, plain: bool) -> "Runnable[str, Answer]":
+        key = (abstain, plain or not self.writes)
         with self._lock:
-            return self._abstaining_chain
+            if key not in self._chains:
+                self._chains[key] = self._make_chain(abstain=abstain, plain=key[1])
+            return self._chains[key]
 
     @property
     def retriever(self) -> "FusedRetriever":
@@ -175,8 +194,15 @@ class Wenshu:
     def fingerprint(self) -> str:
         """What answers depend on besides the articles: our version, the reading model, the settings of reading."""
         given = self._settings
-        settings = (given.embedder, given.top_k, given.encoding, given.max_tokens)
-        learned = _model_text().encode("utf-8") + repr(settings).encode("utf-8")
+        settings: tuple[object, ...] = (given.embedder, given.top_k, given.encoding, given.max_tokens)
+        if self.writes:
+            settings += (
+                given.model,
+                given.model_prompt_tokens,
+                given.model_output,
+                self._prompts.fingerprint,
+            )
+        learned = reading_model_text().encode("utf-8") + repr(settings).encode("utf-8")
         return f"{version('wenshu')}+{sha256(learned).hexdigest()[:12]}"
 
     @property
@@ -260,12 +286,34 @@ class Wenshu:
         return self._parts.retriever()
 
     @cached_property
-    def _abstaining_chain(self) -> "Runnable[str, Answer]":
-        return self._make_chain(abstain=True)
+    def _chains(self) -> "dict[tuple[bool, bool], Runnable[str, Answer]]":
+        """By whether it abstains, and whether it leaves the language model out."""
+        return {}
 
     @cached_property
-    def _unabstaining_chain(self) -> "Runnable[str, Answer]":
-        return self._make_chain(abstain=False)
+    def _model_chain(self) -> "ModelChain | None":
+        model = self._parts.chat_model
+        if model is None:
+            return None
+        from knowledge.chain import ModelChain
+        from knowledge.grounding import Grounding
+        from knowledge.retrieval import hits
+        from knowledge.writing import Writer
+
+        checker, retriever = self._checker, self._retriever
+        return ModelChain(
+            model,
+            self._prompts,
+            Writer(self._reader, lambda shown: Grounding(checker, shown)),
+            search=lambda words: hits(retriever, words),
+            count=self._parts.count,
+        )
+
+    @cached_property
+    def _prompts(self) -> "Prompts":
+        from knowledge.prompts import Prompts
+
+        return Prompts(bundled("prompts"))
 
     @cached_property
     def _reader(self) -> "Reader":
@@ -278,7 +326,7 @@ class Wenshu:
             tokenize=words.tokenize,
             document_frequency=self._parts.document_frequency,
             n_passages=lambda: self._parts.catalog.n_passages,
-            model=_model(),
+            model=reading_model(),
         )
 
     @cached_property
@@ -292,34 +340,27 @@ class Wenshu:
         by_words = self._parts.retriever(dense=False, k=_BESIDE_A_CLAIM)
         return Checker(self._reader, lambda words: hits(by_words, words), is_about=False)
 
-    def _make_chain(self, *, abstain: bool) -> "Runnable[str, Answer]":
+    def _make_chain(self, *, abstain: bool, plain: bool) -> "Runnable[str, Answer]":
         from knowledge.answer import verify
+        from knowledge.pipeline import make_chain
 
-        retriever, reader = self._retriever, self._reader
+        retriever, reader, writing = self._retriever, self._reader, None if plain else self._model_chain
         return make_chain(
             retriever,
             lambda question, hits: reader.read(question, hits, abstain=abstain),
             lambda answer: verify(answer, self.article),
+            write=None if writing is None else lambda base: writing.write(base, abstain=abstain),
         )
 
     def _forget(self) -> None:
         with self._lock:
-            for name in ("_checker", "_retriever", "_abstaining_chain", "_unabstaining_chain"):
+            for name in ("_checker", "_retriever", "_chains", "_model_chain"):
                 self.__dict__.pop(name, None)
 
 
-def bundled(name: str) -> Path:
-    """A folder that comes with 问数: in a checkout beside the packages, in an installed wheel inside this one.
-
-    Raises:
-        UsageError: It is not there.
-    """
-    here = Path(str(resources.files("knowledge")))
-    for folder in (here.parent / name, here / "_bundled" / name):
-        if folder.is_dir():
-            return folder
-    message = f"{name}: expected a folder beside or in {here}, got none; install 问数 again"
-    raise UsageError(message, item=name, code="no_seeds")
+def _since(started: float) -> float:
+    """Milliseconds."""
+    return round((perf_counter() - started) * 1000, 2)
 
 
 def _as_article(source: Source, number: int, published: str | None) -> Article:
@@ -351,16 +392,3 @@ def _found(paths: Sequence[Path]) -> Iterator[Found]:
                 seen.add(real)
                 origin = os.path.abspath(path)  # noqa: PTH100 -- keeps symbolic links
                 yield from (Found(item, origin) for item in read(path, root=root))
-
-
-def _model() -> "Model":
-    """The learned part of reading, as it comes with the package."""
-    import json
-
-    from knowledge.ranking import Model
-
-    return Model.from_json(json.loads(_model_text()))
-
-
-def _model_text() -> str:
-    return resources.files("knowledge").joinpath("reading_model.json").read_text("utf-8")

@@ -10,10 +10,12 @@ _MARKS = re.compile(r"\*+|_{2,}|~~|`+|[\u200b-\u200f\u2060\ufeff\u00ad\u202a-\u2
 """Markdown's emphasis, and characters without width: they may stand inside a number."""
 
 
-_ADDRESS = r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+\.[\w.]+|\b[A-Za-z0-9-]+\.(?:com|cn|org|net)\b[!-~]*"
+_AN_ADDRESS = r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+\.[\w.]+|\b[A-Za-z0-9-]+\.(?:com|cn|org|net)\b[!-~]*"
 """Where something can be found: no number in it states anything."""
 
-_LEFT_OUT = re.compile(f"{_MARKS.pattern}|{_ADDRESS}", re.ASCII)
+ADDRESS = re.compile(_AN_ADDRESS, re.ASCII)
+
+_LEFT_OUT = re.compile(f"{_MARKS.pattern}|{_AN_ADDRESS}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

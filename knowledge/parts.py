@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge import ingest
@@ -17,6 +18,7 @@ from knowledge.ingest import Dense, Progress
 from knowledge.schema import Article, Passage
 
 if TYPE_CHECKING:
+    from knowledge.chat_model import ChatModel
     from knowledge.embeddings import Embedder
     from knowledge.lexical import LexicalIndex
     from knowledge.retrieval import FusedRetriever
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from knowledge.vectors import VectorIndex
 
 _Part = TypeVar("_Part")
+
+_PARTS = ("catalog", "lexical", "embedder", "vectors", "chat_model")
 
 UNFINISHED = "unfinished"
 """Name of the fact that a rebuild has begun and its indexes are not yet emptied."""
@@ -47,7 +51,7 @@ class Parts:
         self.settings = settings
         self.home = Home(settings.home)
         self._made: dict[str, Any] = {}
-        self._locks = {name: threading.RLock() for name in ("catalog", "lexical", "embedder", "vectors")}
+        self._locks = {name: threading.RLock() for name in _PARTS}
         self._counted: tuple[object, float] = (None, 0.0)
         self._foreign_state: int | None = None
 
@@ -96,12 +100,41 @@ class Parts:
 
         return self._part("vectors", make)
 
+    @property
+    def chat_model(self) -> "ChatModel | None":
+        """What writes the answers; None if the articles' own words do."""
+        given = self.settings
+        if not given.model:
+            return None
+
+        def make() -> "ChatModel":
+            from knowledge import providers
+            from knowledge.chat_model import ChatModel, Limits
+
+            key = given.model_key.get_secret_value() if given.model_key else ""
+            seconds, most = given.model_seconds, given.model_answer_tokens
+            model = providers.start(
+                given.model, url=given.model_url, key=key, seconds=seconds, answer_tokens=most
+            )
+            structured = None if given.model_output == "auto" else given.model_output == "structured"
+            limits = Limits(seconds, given.model_prompt_tokens, most, structured)
+            return ChatModel(given.model, model, limits=limits, count=self.count)
+
+        return self._part("chat_model", make)
+
+    @cached_property
+    def count(self) -> Callable[[str], int]:
+        """Counts the tokens of a text, as passages are measured."""
+        from knowledge import tokens
+
+        return tokens.counter(self.settings.encoding)
+
     def close(self, *names: str) -> None:
         """Lets go of parts, or of all; they are opened anew when needed."""
         for name in names or tuple(self._locks):
             with self._locks[name]:
                 part = self._made.pop(name, None)
-                if part is not None and name != "embedder":
+                if part is not None and name not in {"embedder", "chat_model"}:
                     part.close()
 
     def _part(self, name: str, make: Callable[[], _Part]) -> _Part:
@@ -205,9 +238,8 @@ class Parts:
             IndexStateError: The articles that are in were cut otherwise.
         """
         from knowledge.chunking import chunk
-        from knowledge.tokens import counter
 
-        count, most = counter(self.settings.encoding), self.settings.max_tokens
+        count, most = self.count, self.settings.max_tokens
         now, before = f"{self.settings.encoding} {most} {_CUT_VERSION}", self.catalog.fact("cut")
         if before and before != now:
             message = (

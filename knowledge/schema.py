@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from knowledge.generation import Generation, Statement
+
 
 class Kind(StrEnum):
     """What sort of number a quantity is; two quantities of different kinds never agree."""
@@ -322,6 +324,9 @@ class Answer:
         yes_no: For a yes/no question, the verdict; else None.
         timings_ms: Milliseconds by stage.
         hits: What retrieval found; for a figure in the order of what stands in them, else nearest first.
+        statements: The answer in a language model's sentences, every one borne out by what it cites, the one that
+            answers first; empty if the articles' own words answer.
+        generation: What a language model had to do with it; None if none is configured or it was not asked.
     """
 
     question: str
@@ -336,3 +341,5 @@ class Answer:
     yes_no: bool | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     hits: tuple[Hit, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    generation: Generation | None = None

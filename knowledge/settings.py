@@ -60,6 +60,15 @@ class Settings(BaseSettings):
         chroma_collection: Name of the collection there.
         dense_limit: Passages that `ingest --dense auto` embeds while one waits.
         top_k: Passages that are read for an answer.
+        model: Language model, `PROVIDER:MODEL` or `module:Class`; empty to answer in the articles' own words.
+        model_url: Address of its server; empty for the provider's own.
+        model_key: Its key, or None for what the provider's own environment variable holds.
+        model_seconds: How long it may take for one answer.
+        model_prompt_tokens: Tokens of the passages it is shown.
+        model_answer_tokens: Tokens of its reply, thinking included.
+        model_output: Whether it is asked for a structure, for text, or for a structure if it is known to offer one.
+        model_price_in: Price of a million tokens sent, in whatever currency you count; 0 if it costs nothing.
+        model_price_out: Price of a million tokens received.
         telegram_token: Token of the Telegram bot, or None for no bot.
         telegram_base_url: Address of another server that speaks the Bot API, or None for Telegram's own.
         web_host: Address the web page is served on.
@@ -96,6 +105,15 @@ class Settings(BaseSettings):
     chroma_collection: str = Field(default="wenshu", pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{1,510}[a-zA-Z0-9]$")
     dense_limit: int = Field(default=20_000, ge=0)
     top_k: int = Field(default=30, ge=1, le=200)
+    model: str = Field(default="", pattern=r"^$|^[^\s:]+:\S+$")
+    model_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
+    model_key: SecretStr | None = None
+    model_seconds: float = Field(default=30.0, gt=0, le=600)
+    model_prompt_tokens: int = Field(default=3_000, ge=200, le=100_000)
+    model_answer_tokens: int = Field(default=1_000, ge=50, le=32_000)
+    model_output: Literal["auto", "structured", "text"] = "auto"
+    model_price_in: float = Field(default=0.0, ge=0)
+    model_price_out: float = Field(default=0.0, ge=0)
     telegram_token: SecretStr | None = None
     telegram_base_url: str | None = None
     web_host: Name = "127.0.0.1"
