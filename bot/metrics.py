@@ -18,6 +18,11 @@ class Metrics:
         waited: How long a request took from its arrival, the wait for a turn included, by channel.
         running: Answers being worked on.
         waiting: Answers that wait for a turn.
+        generations: Answers that a language model was asked for, by model and outcome (kept, replaced …).
+        statements: Its sentences, by whether they were borne out or removed.
+        tokens: By model, sent and received.
+        cost: By model, in the operator's currency.
+        model_seconds: The model's own time for an answer.
     """
 
     def __init__(self) -> None:
@@ -41,6 +46,20 @@ class Metrics:
         )
         self.running = Gauge("wenshu_running", "Answers being worked on", registry=self._registry)
         self.waiting = Gauge("wenshu_waiting", "Answers that wait for a turn", registry=self._registry)
+
+        self._count_a_model()
+
+    def _count_a_model(self) -> None:
+        registry = self._registry
+        self.generations = Counter(
+            "wenshu_generations", "Answers a model was asked for", ("model", "outcome"), registry=registry
+        )
+        self.statements = Counter("wenshu_statements", "Sentences of a model", ("what",), registry=registry)
+        self.tokens = Counter("wenshu_model_tokens", "Tokens", ("model", "way"), registry=registry)
+        self.cost = Counter("wenshu_model_cost", "Cost of tokens", ("model",), registry=registry)
+        self.model_seconds = Histogram(
+            "wenshu_model_seconds", "The model's own time", ("model",), buckets=_SECONDS, registry=registry
+        )
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""

@@ -1,5 +1,6 @@
 """What every channel goes through: a turn at the desk, the service, and an apology should it fail."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from bot.guard import Guard
 from bot.inbound import Inbound, Speaker
 from bot.metrics import Metrics
 from bot.reply import Reply, ReplyStatus
-from bot.service import Service
+from bot.service import OnDraft, Service
 
 OnWait = Callable[[int], Awaitable[None]]
 """Told, once and if it lasts, how many stand before."""
@@ -36,21 +37,35 @@ class Reception:
     guard: Guard
     metrics: Metrics
 
-    async def reply(self, inbound: Inbound, *, patient: bool = False, on_wait: OnWait | None = None) -> Reply:
+    async def reply(
+        self,
+        inbound: Inbound,
+        *,
+        patient: bool = False,
+        on_wait: OnWait | None = None,
+        on_draft: OnDraft | None = None,
+    ) -> Reply:
         """The reply to a message.  Never fails: what nobody foresaw becomes an apology, and its trace is logged.
 
         Args:
             inbound: The message.
             patient: True to wait for a turn however many do.
             on_wait: Told, once and if it lasts, how many stand before.
+            on_draft: Told, in this loop, what is borne out so far, while a language model writes.
 
         Raises:
             CrowdedError: Too many wait, and it is not patient.
         """
-        speaker = inbound.speaker
-        return await self._served(
-            speaker, lambda: self.service.reply(inbound), patient=patient, on_wait=on_wait
-        )
+        loop = asyncio.get_running_loop()
+
+        def draft(so_far: Reply) -> None:
+            if on_draft is not None:
+                loop.call_soon_threadsafe(on_draft, so_far)
+
+        def work() -> Reply:
+            return self.service.reply(inbound, on_draft=None if on_draft is None else draft)
+
+        return await self._served(inbound.speaker, work, patient=patient, on_wait=on_wait)
 
     async def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button.

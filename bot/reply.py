@@ -189,7 +189,8 @@ def from_answer(answer: Answer) -> Reply:
     """The reply that tells an answer, or tells that there is none."""
     if answer.status is Status.ABSTAINED:
         return _abstained(answer)
-    blocks = (*_headline(answer), *_alternatives(answer))
+    told = _written(answer) if answer.statements else _headline(answer)
+    blocks = (*told, *_alternatives(answer))
     return with_citations(ReplyStatus.ANSWERED, blocks, answer.citations)
 
 
@@ -236,6 +237,30 @@ def _headline(answer: Answer) -> Iterator[Block]:
     for other in others:
         if other.citation:
             yield Block(Role.EXTRA, (*_figure_runs(other), *_measure_run(other)), _labels(other))
+
+
+def _written(answer: Answer) -> Iterator[Block]:
+    """What a language model wrote, a sentence a block with its labels; the figure that answers in bold."""
+    verdict = (
+        (Run(f"{wording.yes_no(said_yes=answer.yes_no)}。", strong=True),)
+        if answer.yes_no is not None
+        else ()
+    )
+    answering = answer.figures[0].figure.quantity if answer.figures else None
+    for number, statement in enumerate(answer.statements):
+        first = number == 0
+        runs = _bolder(statement.text, answering.surface if answering and first else "")
+        role = Role.HEADLINE if first else Role.DETAIL
+        yield Block(role, (*(verdict if first else ()), *runs), statement.labels[:MAX_LABELS])
+        if first and answering and answering.hedge and answering.hedge not in statement.text:
+            yield Block(Role.DETAIL, (Run(wording.hedged(answering.hedge)),))
+    yield Block(Role.DETAIL, (Run(wording.WRITTEN_BY_A_MODEL),))
+
+
+def _bolder(text: str, surface: str) -> tuple[Run, ...]:
+    """The text with what stands at `surface` in bold; all of it plain if that is not in it as it is."""
+    before, found, after = text.partition(surface) if surface else (text, "", "")
+    return tuple(Run(part, strong=part is found) for part in (before, found, after) if part)
 
 
 def _plain_headline(answer: Answer, verdict: tuple[Run, ...]) -> Block:

@@ -8,7 +8,7 @@ refer to that record; a button that is pressed goes to `orders` too.
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,8 @@ from knowledge.verdict import Checked
 
 if TYPE_CHECKING:
     from bot.routing import Route
+    from bot.spending import Spending
+    from knowledge.generation import Generation
     from knowledge.ingest import Report
     from knowledge.verdict import Source
 
@@ -33,8 +35,17 @@ _log = logging.getLogger(__name__)
 class Library(Protocol):
     """The articles, as `knowledge.build.Wenshu` offers them.  Methods may take a second and raise a `WenshuError`."""
 
-    def ask(self, question: str) -> Answer:
-        """Answers one question."""
+    def ask(
+        self, question: str, *, plain: bool = False, on_draft: "Callable[[Answer], None] | None" = None
+    ) -> Answer:
+        """Answers one question; unless `plain`, a language model may write, and tells how far it is."""
+
+    def made_whole(self, question: str, before: str) -> "tuple[str, Generation | None]":
+        """A follow-up as a question that stands by itself, empty if no language model can say; and what that took."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is a language model."""
 
     def check(
         self, text: str, *, sources: "Sequence[Source] | None" = None, published: str | None = None
@@ -72,6 +83,10 @@ class Policy:
     uploads: Path
 
 
+OnDraft = Callable[[Reply], None]
+"""Told what is borne out so far, while a language model writes; called from the thread that answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What came of one question or draft."""
@@ -91,15 +106,21 @@ class Service:
         state: What was said before.
         policy: How conversations are held.
         clock: Seconds since 1970.
+        spending: Counts what a language model takes, or None without one.
     """
 
     library: Library
     state: State
     policy: Policy
     clock: Callable[[], float] = time.time
+    spending: "Spending | None" = None
 
-    def reply(self, inbound: Inbound) -> Reply:
+    def reply(self, inbound: Inbound, *, on_draft: OnDraft | None = None) -> Reply:
         """The reply to one message: to a command, a question, a draft, a file, or to nothing.
+
+        Args:
+            inbound: The message.
+            on_draft: Told what is borne out so far, while a language model writes.
 
         Returns:
             A whole reply.  An error becomes one too: what the writer can mend (too long a question) is named,
@@ -110,7 +131,7 @@ class Service:
         try:
             if inbound.upload is not None:
                 return self._received(inbound.upload, inbound.text, talk)
-            return self._routed(inbound, talk) if inbound.text else reply.notice(phrases.EMPTY)
+            return self._routed(inbound, talk, on_draft) if inbound.text else reply.notice(phrases.EMPTY)
         except WenshuError as problem:
             return _refused(problem)
 
@@ -137,8 +158,8 @@ class Service:
         from bot.routing import Want
 
         answer = self.library.ask(question)
-        figures = jsonview.answer_view(answer)["figures"]
-        done = _Done(question, Want.ASK, reply.from_answer(answer), figures)
+        self._spend(answer.generation)
+        done = _asked(question, Want.ASK, answer)
         return answer, self._kept(question, done, speaker, at=self.clock())
 
     def check(
@@ -175,47 +196,70 @@ class Service:
 
     # -- texts
 
-    def _routed(self, inbound: Inbound, talk: Conversation) -> Reply:
+    def _routed(self, inbound: Inbound, talk: Conversation, on_draft: OnDraft | None) -> Reply:
         from bot import routing  # knows the grammar of questions, which no command but serve needs
 
         route = routing.route(inbound.text, pasted=inbound.forwarded)
         if route.want is routing.Want.COMMAND:
-            return self._command(route, talk)
+            return self._command(route, talk, on_draft)
         if talk.noted(AWAITING) and _puts_right(inbound, route):
             return orders.corrected(orders.Order(talk, self.library, None, inbound.text))
-        return self._answered(inbound.text, route, talk)
+        return self._answered(inbound.text, route, talk, on_draft)
 
-    def _command(self, route: "Route", talk: Conversation) -> Reply:
+    def _command(self, route: "Route", talk: Conversation, on_draft: OnDraft | None) -> Reply:
         from bot import routing
 
         if route.command == "/ask":
             if not route.text:
                 return reply.notice(phrases.HOW_TO_ASK)
-            return self._answered(route.text, routing.Route(routing.Want.ASK, route.text), talk)
+            asked = routing.Route(routing.Want.ASK, route.text)
+            return self._answered(route.text, asked, talk, on_draft)
         if route.command == "/ingest":
             return self._ingested(talk)
         return orders.obey(route.command, orders.Order(talk, self.library, talk.last, route.text))
 
-    def _answered(self, words: str, route: "Route", talk: Conversation) -> Reply:
+    def _answered(self, words: str, route: "Route", talk: Conversation, on_draft: OnDraft | None) -> Reply:
         """Answer or check; a follow-up as the first of its readings that the articles answer."""
-        from bot.routing import Want
-
-        readings = () if route.want is Want.CHECK else _readings(words, talk.question)
-        tried: list[_Done] = []
-        for done in self._each(readings) if readings else (self._done(words, route),):
-            tried.append(done)
-            if done.reply.status in {ReplyStatus.ANSWERED, ReplyStatus.CHECKED}:
-                break
-        best = tried[-1] if tried[-1].reply.status is not ReplyStatus.ABSTAINED else tried[0]
-        return self._recorded(words, best, talk, echo=bool(readings))
-
-    def _each(self, readings: Sequence[str]) -> Iterator[_Done]:
         from bot import routing
 
-        for text in readings:
-            yield self._done(text, routing.route(text))
+        if route.want is routing.Want.CHECK:
+            return self._recorded(words, self._done(words, route), talk, echo=False)
+        readings = _readings(words, talk.question)
+        echo = bool(readings)
+        done = self._read(readings, on_draft) if readings else self._done(words, route, on_draft)
+        if _is_none(done) and (whole := self._whole(words, talk.question)):
+            again = self._done(whole, routing.route(whole), on_draft)
+            done, echo = (again, True) if not _is_none(again) else (done, echo)
+        return self._recorded(words, done, talk, echo=echo)
 
-    def _done(self, words: str, route: "Route") -> _Done:
+    def _read(self, readings: Sequence[str], on_draft: OnDraft | None) -> _Done:
+        """The first of the readings of a follow-up that the articles answer, else the first.
+
+        Which one it is, is settled in the articles' own words; a language model then writes for that one alone.
+        """
+        from bot import routing
+
+        tried: list[_Done] = []
+        for text in readings:
+            tried.append(self._done(text, routing.route(text), plain=True))
+            if not _is_none(tried[-1]):
+                break
+        best = tried[-1] if not _is_none(tried[-1]) else tried[0]
+        if best.want != routing.Want.ASK or not self.library.writes:
+            return best
+        return self._done(best.understood, routing.route(best.understood), on_draft)
+
+    def _whole(self, words: str, before: str) -> str:
+        """A message that nothing answers, made whole by a language model from what was asked before."""
+        if not before or not self.library.writes:
+            return ""
+        whole, generation = self.library.made_whole(words, before)
+        self._spend(generation)
+        return whole
+
+    def _done(
+        self, words: str, route: "Route", on_draft: OnDraft | None = None, *, plain: bool = False
+    ) -> _Done:
         """Check or ask; what is to be confirmed but has no figure that a check can see is asked."""
         from bot.routing import Want
 
@@ -226,9 +270,13 @@ class Service:
                 return _Done(route.text, route.want, verdict_reply.from_checked(checked), figures)
             if checked.verdicts:
                 return _Done(words, route.want, verdict_reply.confirmed(checked), figures)
-        answer = self.library.ask(words)
-        figures = jsonview.answer_view(answer)["figures"]
-        return _Done(words, Want.ASK, reply.from_answer(answer), figures)
+        answer = self.library.ask(words, plain=plain, on_draft=_drafting(on_draft))
+        self._spend(answer.generation)
+        return _asked(words, Want.ASK, answer)
+
+    def _spend(self, generation: "Generation | None") -> None:
+        if self.spending is not None:
+            self.spending.note(generation, at=self.clock())
 
     def _recorded(self, words: str, done: _Done, talk: Conversation, *, echo: bool) -> Reply:
         """The reply, stored, with the buttons that refer to it."""
@@ -307,6 +355,19 @@ class Service:
         report = self.library.ingest([admitted])
         talk.note(UPLOAD, "")  # not before: if another process is writing, 入库 is to be said again
         return uploads.taken_in(report)
+
+
+def _asked(words: str, want: str, answer: Answer) -> _Done:
+    figures = jsonview.answer_view(answer)["figures"]
+    return _Done(words, want, reply.from_answer(answer), figures)
+
+
+def _is_none(done: _Done) -> bool:
+    return done.reply.status not in {ReplyStatus.ANSWERED, ReplyStatus.CHECKED}
+
+
+def _drafting(on_draft: OnDraft | None) -> "Callable[[Answer], None] | None":
+    return None if on_draft is None else lambda answer: on_draft(reply.from_answer(answer))
 
 
 def _refused(problem: WenshuError) -> Reply:

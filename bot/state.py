@@ -16,12 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.inbound import Speaker
 from knowledge.errors import IndexStateError, StorageError, WenshuError
 
-VERSION = 1
+VERSION = 2
 _WAIT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
 _DAY = 86_400.0
@@ -53,6 +53,11 @@ CREATE TABLE IF NOT EXISTS notes (
     channel TEXT NOT NULL, chat TEXT NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL,
     at REAL NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (channel, chat, user, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spending (
+    day TEXT NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, failed INTEGER NOT NULL,
+    sent INTEGER NOT NULL, received INTEGER NOT NULL, cost REAL NOT NULL,
+    PRIMARY KEY (day, model)
 ) WITHOUT ROWID;
 """
 
@@ -130,6 +135,28 @@ class Feedback:
     useful: bool
     said: str
     id: int = 0
+
+
+class Spent(NamedTuple):
+    """What a language model took on a day.
+
+    Attributes:
+        day: ISO day, UTC.
+        model: Its name.
+        calls: Requests that brought something.
+        failed: Answers that it failed on.
+        sent: Tokens of prompts.
+        received: Tokens of replies.
+        cost: In the operator's currency.
+    """
+
+    day: str
+    model: str
+    calls: int
+    failed: int
+    sent: int
+    received: int
+    cost: float
 
 
 _RECORD = "id, at, channel, chat, user, question, understood, want, status, reply, figures, versions, engine"
@@ -302,6 +329,22 @@ class State:
         """Raises an error if the file can't be read."""
         self._rows("SELECT count(*) FROM messages WHERE done = 0")
 
+    # -- what a language model took
+
+    def spend(self, spent: Spent) -> None:
+        """Adds to what a model took on a day."""
+        sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in Spent._fields[2:])
+        sql = (
+            f"INSERT INTO spending VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, model) DO UPDATE SET {sums}"
+        )
+        self._write(sql, spent)
+
+    def spent(self, *, since: str) -> list[Spent]:
+        """What every model took from a day on, all days together, under that day's date."""
+        sums = ", ".join(f"sum({name})" for name in Spent._fields[2:])
+        sql = f"SELECT ?, model, {sums} FROM spending WHERE day >= ? GROUP BY model ORDER BY model"
+        return [Spent(*row) for row in self._rows(sql, (since, since))]
+
     # -- plumbing
 
     def _prepare(self) -> None:
@@ -311,10 +354,10 @@ class State:
             "PRAGMA secure_delete = ON"
         )  # what is forgotten is overwritten, whatever the build
         got = self._base.execute("PRAGMA user_version").fetchone()[0]
-        if got == 0:
+        if got < VERSION:  # every later version only added tables
             self._base.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
-        elif got != VERSION:
-            message = f"{self._path}: expected version {VERSION}, got {got}; move it away"
+        elif got > VERSION:
+            message = f"{self._path}: expected version {VERSION} or less, got {got}; move it away"
             raise IndexStateError(message, item=str(self._path), code="state")
 
     def _to_wal(self) -> None:

@@ -97,6 +97,10 @@ def yes_no(*, said_yes: bool | None) -> str:
     return "是" if said_yes else "否"
 
 
+WRITTEN_BY_A_MODEL = "文字由 AI 整理，数字和日期已逐一与所引原文核对。"
+"""Below what a language model wrote: whose words these are, and what was checked."""
+
+
 def told(answer: Answer) -> str:
     """An answer in a line, the verdict of a yes/no question first."""
     if answer.yes_no is None:
@@ -286,6 +290,7 @@ PARTS = {
     "lexical": "词索引",
     "embedder": "向量模型",
     "vectors": "向量索引",
+    "model": "语言模型",
     "telegram": "Telegram",
 }
 """What the doctor looks at."""
@@ -299,6 +304,8 @@ FACTS = {
     "embedder": "模型",
     "dimension": "维数",
     "server": "服务器",
+    "output": "输出",
+    "took_ms": "应答毫秒",
 }
 """What the doctor finds, by name."""
 

@@ -24,11 +24,13 @@ from knowledge.schema import Answer, Article, Figure
 from knowledge.verdict import Checked, Source
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
     from knowledge.answer import Reader
     from knowledge.chain import ModelChain
     from knowledge.check import Checker
+    from knowledge.generation import Generation
     from knowledge.prompts import Prompts
     from knowledge.retrieval import FusedRetriever
     from knowledge.settings import Settings
@@ -48,17 +50,22 @@ _SLICE = 256
 """Passages embedded in the background before others may write: some 20 s."""
 
 
-def open_wenshu(settings: "Settings") -> "Wenshu":
-    """A service over the home that the settings name; nothing is opened yet."""
-    return Wenshu(settings)
+def open_wenshu(settings: "Settings", model: "BaseChatModel | None" = None) -> "Wenshu":
+    """A service over the home that the settings name; nothing is opened yet.
+
+    Args:
+        settings: Where, and with what.
+        model: A chat model in place of the one that the settings name.
+    """
+    return Wenshu(settings, model)
 
 
 class Wenshu:
     """Articles in, answers out.  Safe to use from several threads."""
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: "Settings", model: "BaseChatModel | None" = None) -> None:
         self._settings = settings
-        self._parts = Parts(settings)
+        self._parts = Parts(settings, model)
         self._lock = threading.RLock()
 
     # -- asking
@@ -100,8 +107,8 @@ class Wenshu:
             answer = replace(answer, generation=replace(answer.generation, first_ms=first))
         return replace(answer, timings_ms={**answer.timings_ms, "total": _since(started)})
 
-    def made_whole(self, question: str, before: str) -> str:
-        """A follow-up as a question that stands by itself; empty if no language model can say.
+    def made_whole(self, question: str, before: str) -> "tuple[str, Generation | None]":
+        """A follow-up as a question that stands by itself, empty if no language model can say; and what that took.
 
         Args:
             question: The follow-up.
@@ -109,12 +116,12 @@ class Wenshu:
         """
         with self._lock:
             writing = self._model_chain
-        return writing.made_whole(question, before) if writing is not None else ""
+        return writing.made_whole(question, before) if writing is not None else ("", None)
 
     @property
     def writes(self) -> bool:
         """Whether a language model is configured."""
-        return bool(self._settings.model)
+        return self._parts.writes
 
     def check(
         self, text: str, *, sources: Sequence[Source] | None = None, published: str | None = None

@@ -149,18 +149,32 @@ class ModelChain:
                 yield answer
         yield self._finished(base, draft, told, tally)
 
-    def made_whole(self, question: str, before: str) -> str:
+    def made_whole(self, question: str, before: str) -> tuple[str, Generation]:
         """A follow-up as a question that stands by itself; empty if the model adds what neither says, or fails."""
+        tally = _Tally()
         messages = self._prompts.get("condense").messages(before=fenced(before), question=fenced(question))
-        try:
-            said, _ = self.model.text(messages)
-        except BackendError:
-            return ""
-        whole = said.strip().strip("“”\"'").strip()
+        whole = self._asked(messages, tally).strip().strip("“”\"'").strip()
         reader = self._writer.reader
         told = reader.fold(f"{before}\n{question}")
         fits = 0 < len(whole) <= _LONGEST and "\n" not in whole and whole != question
-        return whole if fits and adds_nothing(reader.fold(whole), told, reader.tokenize) else ""
+        is_kept = fits and adds_nothing(reader.fold(whole), told, reader.tokenize)
+        outcome = Outcome.KEPT if is_kept else Outcome.FAILED if tally.error else Outcome.REPLACED
+        took = round(tally.model_ms, 2)
+        generation = Generation(self.model.name, outcome, usage=tally.usage, model_ms=took, error=tally.error)
+        return whole if is_kept else "", generation
+
+    def _asked(self, messages: Sequence[BaseMessage], tally: _Tally) -> str:
+        """What the model says, whole; empty if it fails."""
+        started = perf_counter()
+        try:
+            said, usage = self.model.text(messages)
+        except BackendError as problem:
+            tally.error = problem.code
+            return ""
+        finally:
+            tally.model_ms += (perf_counter() - started) * 1000
+        tally.usage += usage
+        return said
 
     # -- searching in other words
 
@@ -189,16 +203,8 @@ class ModelChain:
 
     def _other_words(self, question: str, tally: _Tally) -> str:
         messages = self._prompts.get("rewrite").messages(question=fenced(question))
-        started = perf_counter()
-        try:
-            said, usage = self.model.text(messages)
-        except BackendError as problem:
-            tally.error = problem.code
-            return ""
-        finally:
-            tally.model_ms += (perf_counter() - started) * 1000
-        tally.usage += usage
-        return f"{question} {said.strip()[:_LONGEST]}"
+        said = self._asked(messages, tally).strip()
+        return f"{question} {said[:_LONGEST]}" if said else ""
 
     # -- writing
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from knowledge.errors import IndexStateError, WenshuError
 from knowledge.parts import Parts
@@ -12,7 +13,7 @@ class Diagnosis:
     """The state of one part.
 
     Attributes:
-        part: home, catalog, lexical, embedder or vectors.
+        part: home, catalog, lexical, embedder, vectors or model.
         ok: True if nothing is to be done.
         facts: What there is, by name.
         problem: What is wrong and how to mend it, or None.
@@ -40,6 +41,7 @@ def _looks(parts: Parts) -> tuple[tuple[str, Callable[[], _Facts]], ...]:
         ("lexical", lambda: _lexical_facts(parts)),
         ("embedder", lambda: _embedder_facts(parts)),
         ("vectors", lambda: _vector_facts(parts)),
+        *((("model", lambda: _model_facts(parts)),) if parts.writes else ()),
     )
 
 
@@ -87,6 +89,23 @@ def _vector_facts(parts: Parts) -> _Facts:
     if got < expected:
         raise _differs("vectors", url or str(parts.home.vectors), expected, got)
     return {"passages": expected, "of": parts.catalog.n_passages, "server": url}
+
+
+def _model_facts(parts: Parts) -> _Facts:
+    """Asks the model for a word: only that shows that key, name and address are right."""
+    from knowledge.bundle import bundled
+    from knowledge.prompts import Prompts
+
+    model, started = parts.chat_model, perf_counter()
+    assert model is not None  # noqa: S101 -- there is one
+    model.text(Prompts(bundled("prompts")).get("ping").messages())
+    took = round((perf_counter() - started) * 1000)
+    return {
+        "embedder": model.name,
+        "server": parts.settings.model_url,
+        "output": "structured" if model.is_structured else "text",
+        "took_ms": took,
+    }
 
 
 def _differs(index: str, item: str, expected: int, got: int) -> IndexStateError:

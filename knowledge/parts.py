@@ -18,6 +18,8 @@ from knowledge.ingest import Dense, Progress
 from knowledge.schema import Article, Passage
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from knowledge.chat_model import ChatModel
     from knowledge.embeddings import Embedder
     from knowledge.lexical import LexicalIndex
@@ -47,8 +49,9 @@ _log = logging.getLogger(__name__)
 class Parts:
     """What a home is made of."""
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: "Settings", model: "BaseChatModel | None" = None) -> None:
         self.settings = settings
+        self._model = model
         self.home = Home(settings.home)
         self._made: dict[str, Any] = {}
         self._locks = {name: threading.RLock() for name in _PARTS}
@@ -103,24 +106,26 @@ class Parts:
     @property
     def chat_model(self) -> "ChatModel | None":
         """What writes the answers; None if the articles' own words do."""
+        return self._part("chat_model", self._open_model) if self.writes else None
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is a language model."""
+        return self._model is not None or bool(self.settings.model)
+
+    def _open_model(self) -> "ChatModel":
+        from knowledge import providers
+        from knowledge.chat_model import ChatModel, Limits
+
         given = self.settings
-        if not given.model:
-            return None
-
-        def make() -> "ChatModel":
-            from knowledge import providers
-            from knowledge.chat_model import ChatModel, Limits
-
-            key = given.model_key.get_secret_value() if given.model_key else ""
-            seconds, most = given.model_seconds, given.model_answer_tokens
-            model = providers.start(
-                given.model, url=given.model_url, key=key, seconds=seconds, answer_tokens=most
-            )
-            structured = None if given.model_output == "auto" else given.model_output == "structured"
-            limits = Limits(seconds, given.model_prompt_tokens, most, structured)
-            return ChatModel(given.model, model, limits=limits, count=self.count)
-
-        return self._part("chat_model", make)
+        key = given.model_key.get_secret_value() if given.model_key else ""
+        seconds, most = given.model_seconds, given.model_answer_tokens
+        model = self._model or providers.start(
+            given.model, url=given.model_url, key=key, seconds=seconds, answer_tokens=most
+        )
+        structured = None if given.model_output == "auto" else given.model_output == "structured"
+        limits = Limits(seconds, given.model_prompt_tokens, most, structured)
+        return ChatModel(given.model or type(model).__name__, model, limits=limits, count=self.count)
 
     @cached_property
     def count(self) -> Callable[[str], int]:

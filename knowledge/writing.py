@@ -29,6 +29,9 @@ _LIKELY = 0.3
 _TOPICAL = 0.35
 """Share of the question's words, by weight, that a statement and its sentences say if they speak of the thing."""
 
+_SAID = 0.65
+"""Presence from which a name is said."""
+
 _COMPARES = re.compile(
     r"哪[个家项些一].{0,8}[多高大少低小快慢]|谁.{0,6}[多高大少低小快慢]|相比|对比|比较|分别|各[是有为多]|差多少|差距|[和与跟].{1,20}(?:哪|谁)"
 )
@@ -98,7 +101,7 @@ class Writer:
         if draft.lead is None:
             return None
         lead = draft.kept[draft.lead]
-        others = [g for g in draft.kept if g is not lead]
+        others = [g for g in draft.kept if g is not lead and self._names(draft.question, g)]
         return self._told(draft, [lead, *others][:MOST])
 
     def _with(self, draft: Draft, grounded: Grounded | None) -> Draft:
@@ -108,8 +111,10 @@ class Writer:
         if not self._speaks_of(draft.question, grounded):
             return draft
         draft = replace(draft, kept=(*draft.kept, grounded))
-        if draft.lead is not None:
-            return draft
+        return draft if draft.lead is not None else self._led(draft, grounded)
+
+    def _led(self, draft: Draft, grounded: Grounded) -> Draft:
+        """The draft with its newest statement for its lead, if that answers."""
         if draft.question.ask in {Ask.SENTENCE, Ask.TIME}:
             is_answer = self._is_sentence_asked_for(draft, grounded)
             return replace(draft, lead=len(draft.kept) - 1) if is_answer else draft
@@ -160,6 +165,12 @@ class Writer:
         terms, said = self.reader.terms(question), self._said([grounded])
         total = sum(term.weight for term in terms)
         return sum(t.weight * presence(t.text, said) for t in terms) >= _TOPICAL * total
+
+    def _names(self, question: Question, grounded: Grounded) -> bool:
+        """Whether a statement that does not answer names what is asked about, if that has a name."""
+        named = [t for t in self.reader.terms(question) if t.name or t.coined]
+        said = self.reader.fold(grounded.text)
+        return not named or any(presence(term.text, said) >= _SAID for term in named)
 
     def _said(self, grounded: Sequence[Grounded]) -> str:
         return self.reader.fold("\n".join([g.text + "".join(c.quote for c in g.citations) for g in grounded]))
