@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot import mending, wording
@@ -32,7 +33,7 @@ def findings(settings: "Settings", wenshu: "Wenshu") -> Iterator[Finding]:
     for found in wenshu.diagnose():
         mend = (mending.error(found.problem),) if found.problem else ()
         yield Finding(found.ok, (wording.diagnosis(found), *mend))
-    for look in (_record, _page, _telegram):
+    for look in (_record, _model, _page, _telegram):
         yield _looked(look, settings)
 
 
@@ -48,6 +49,17 @@ def _record(settings: "Settings") -> str:
 
     with contextlib.closing(State(settings.home / "state.sqlite3")) as state:
         return wording.record(state.n_answers)
+
+
+def _model(settings: "Settings") -> str:
+    """What the language model took this month; whether it answers has been asked with the articles' parts."""
+    from bot.state import State
+
+    if not settings.model:
+        return wording.NO_MODEL
+    since = date.today().replace(day=1).isoformat()  # noqa: DTZ011 -- the operator's month
+    with contextlib.closing(State(settings.home / "state.sqlite3")) as state:
+        return wording.spent(state.spent(since=since))
 
 
 def _page(settings: "Settings") -> str:

@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -318,9 +318,21 @@ def _fill_if_empty(wenshu: "Wenshu") -> None:
 
 def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
     answer = wenshu.ask(sayable(question), abstain=asking.abstain)
+    if answer.generation is not None:
+        _note_spending(wenshu, answer)
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])
+
+
+def _note_spending(wenshu: "Wenshu", answer: Answer) -> None:
+    from time import time
+
+    from bot.spending import Prices, Spending
+    from bot.state import State
+
+    with closing(State(wenshu.settings.home / "state.sqlite3")) as state:
+        Spending(state, Prices.of(wenshu.settings)).note(answer.generation, at=time())
 
 
 def _check(wenshu: "Wenshu", draft: "Draft") -> Checked:

@@ -25,6 +25,7 @@ from bot.guard import Allowed, Guard
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.service import Policy, Service
+from bot.spending import Prices, Spending
 from bot.state import State
 from knowledge.errors import BackendError, SettingError, WenshuError
 
@@ -47,6 +48,9 @@ SWEEP_SECONDS = 3_600.0
 
 BACKLOG = 2_048
 """Connections that may wait to be taken."""
+
+_READING_AT_ONCE, _WRITING_AT_ONCE = 2, 16
+"""Answers worked on at once unless set: plain computing takes a processor each, a language model is waited for."""
 
 _DAY = 86_400.0
 _MINUTE = 60.0
@@ -123,8 +127,10 @@ class _Running:
             user_per_minute=given.user_per_minute,
             address_per_minute=given.address_per_minute,
         )
-        desk = Desk(metrics, max_running=given.max_running, max_waiting=given.max_waiting)
-        return Reception(Service(self.library, self.state, policy), desk, guard, metrics)
+        at_once = given.max_running or (_WRITING_AT_ONCE if self.library.writes else _READING_AT_ONCE)
+        desk = Desk(metrics, max_running=at_once, max_waiting=given.max_waiting)
+        spending = Spending(self.state, Prices.of(given), metrics)
+        return Reception(Service(self.library, self.state, policy, spending=spending), desk, guard, metrics)
 
     def site(self, reception: Reception) -> Site:
         given = self.settings

@@ -8,6 +8,7 @@ from knowledge.schema import Answer, Figure, Finding, Hit, Period
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
 if TYPE_CHECKING:
+    from bot.state import Spent
     from knowledge.build import Diagnosis, Report
 
 NEAREST = "最接近的原文："
@@ -324,6 +325,23 @@ def diagnosis(found: "Diagnosis") -> str:
 def record(n_answers: int) -> str:
     """The record of answers can be read."""
     return f"答案记录：{n_answers} 条"
+
+
+NO_MODEL = "语言模型：没有配置，用文章原文回答。要它来组织文字，请设 WENSHU_MODEL"
+
+
+def spent(models: "Iterable[Spent]") -> str:
+    """What language models took this month.
+
+    >>> spent([])
+    '语言模型本月用量：无'
+    """
+    told = [
+        f"{each.model} {each.calls:,} 次（{each.failed:,} 个问题出错），送出 {each.sent:,}、收到 {each.received:,} 词元"
+        + (f"，约合 {each.cost:,.2f}" if each.cost else "")
+        for each in models
+    ]
+    return f"语言模型本月用量：{'；'.join(told) or '无'}"
 
 
 def page(host: str, port: int, *, has_token: bool) -> str:

@@ -61,10 +61,14 @@ def open_wenshu(settings: "Settings", model: "BaseChatModel | None" = None) -> "
 
 
 class Wenshu:
-    """Articles in, answers out.  Safe to use from several threads."""
+    """Articles in, answers out.  Safe to use from several threads.
+
+    Attributes:
+        settings: Where, and with what.
+    """
 
     def __init__(self, settings: "Settings", model: "BaseChatModel | None" = None) -> None:
-        self._settings = settings
+        self.settings = settings
         self._parts = Parts(settings, model)
         self._lock = threading.RLock()
 
@@ -176,7 +180,7 @@ class Wenshu:
         """
         found = self._parts.catalog.article(article_id)
         if found is None:
-            message = f"article {article_id!r}: not in {self._settings.home}; `wenshu figures` lists what is"
+            message = f"article {article_id!r}: not in {self.settings.home}; `wenshu figures` lists what is"
             raise UsageError(message, item=article_id, code="no_article")
         return found
 
@@ -200,7 +204,7 @@ class Wenshu:
     @cached_property
     def fingerprint(self) -> str:
         """What answers depend on besides the articles: our version, the reading model, the settings of reading."""
-        given = self._settings
+        given = self.settings
         settings: tuple[object, ...] = (given.embedder, given.top_k, given.encoding, given.max_tokens)
         if self.writes:
             settings += (
@@ -387,15 +391,6 @@ def _as_article(source: Source, number: int, published: str | None) -> Article:
 
 
 def _found(paths: Sequence[Path]) -> Iterator[Found]:
-    """What the files hold, each file once."""
-    from knowledge.articles import discover, read
+    from knowledge.articles import read_all
 
-    seen: set[str] = set()
-    for given in paths:
-        root = given if given.is_dir() else given.parent
-        for path in discover([given]):
-            real = os.path.realpath(path)
-            if real not in seen:
-                seen.add(real)
-                origin = os.path.abspath(path)  # noqa: PTH100 -- keeps symbolic links
-                yield from (Found(item, origin) for item in read(path, root=root))
+    return (Found(item, origin) for item, origin in read_all(paths))

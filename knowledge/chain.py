@@ -220,33 +220,41 @@ class ModelChain:
         return self._writer.begin(base, reader.analyse(base.question, base.hits), passages)
 
     def _drafts(self, draft: Draft, tally: _Tally) -> Iterator[Draft]:
-        """The draft after every statement; ends early, with what there is, if the model fails."""
+        """The draft after every statement; ends early, with what there is, if the model fails.
 
-        def growing() -> Iterator[tuple[Statement, ...]]:
-            for written in tally.timed(self._written.stream(draft)):
-                tally.usage += written.usage or Usage()
-                yield written.statements
-
+        A server that refuses a structure is asked for text at once.
+        """
+        was_structured = self.model.is_structured
         try:
-            yield from self._writer.carry_on(draft, growing())
+            yield from self._writer.carry_on(draft, self._growing(draft, tally))
         except BackendError as problem:
+            if was_structured and not self.model.is_structured:
+                yield from self._drafts(draft, tally)
+                return
             tally.error = problem.code
+
+    def _growing(self, draft: Draft, tally: _Tally) -> Iterator[tuple[Statement, ...]]:
+        heads = {hit.rank: self._fenced(hit, "").partition("]")[2].strip() for hit in draft.shown}
+        for written in tally.timed(self._written.stream(draft)):
+            tally.usage += written.usage or Usage()
+            yield tuple(_beheaded(statement, heads) for statement in written.statements)
 
     def _messages(self, draft: Draft) -> list[BaseMessage]:
         form = "structured" if self.model.is_structured else "lines"
         return self._prompts.get("answer").messages(
             form=self._prompts.get(form).filled(),
-            passages="\n".join(self._fenced(hit) for hit in draft.shown),
+            passages="\n".join(self._fenced(hit, hit.passage.text) for hit in draft.shown),
             question=fenced(draft.base.question),
         )
 
-    def _fenced(self, hit: Hit) -> str:
+    def _fenced(self, hit: Hit, text: str) -> str:
+        """A passage as the model sees it."""
         article = self._writer.reader.articles(hit.passage.article_id)
         return self._prompts.get("passage").filled(
             label=str(hit.rank),
             published=fenced((article.published or "")[:10]),
             title=fenced(article.title),
-            text=fenced(hit.passage.text),
+            text=fenced(text),
         )
 
     def _replies(self, prompts: Iterator[list[BaseMessage]]) -> Iterator[Piece]:
@@ -294,3 +302,9 @@ class ModelChain:
             f", {tally.error}" if tally.error else "",
         )
         return replace(told or base, generation=generation)
+
+
+def _beheaded(statement: Statement, heads: Mapping[int, str]) -> Statement:
+    """The statement without the day and title that stand before the passage it was copied from."""
+    head = next((heads[n] for n in statement.labels if n in heads), "")
+    return replace(statement, text=statement.text.removeprefix(head).lstrip()) if head else statement

@@ -42,6 +42,9 @@ _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP statuses that pass by themselves."""
 
 _KEY, _NOT_THERE, _TOO_MUCH, _BAD_REQUEST = frozenset({401, 403}), 404, 429, frozenset({400, 422})
+_NO_STRUCTURE = frozenset({400, 415, 422, 500, 501})
+"""How servers answer who don't know how to keep to a schema."""
+
 _UNREACHED = ("Connect", "Connection", "Timeout", "Network", "RemoteProtocol", "ReadError")
 """In the names of exceptions, and of what caused them, of a server that is not there."""
 
@@ -162,7 +165,7 @@ class ChatModel:
             for said in _timed(lambda: self._tried(messages, schema, counted, until), until):
                 yield Piece(said)
         except Exception as e:
-            raise self._translated(e) from e
+            raise self._translated(e, structured=schema is not None and not said) from e
         yield Piece(said, self._usage(messages, said, counted))
 
     def _tried(
@@ -200,9 +203,9 @@ class ChatModel:
         sent = sum(self._count(message.text) for message in messages)
         return Usage(1, sent, self._count(str(said)), estimated=True)
 
-    def _translated(self, problem: Exception) -> BackendError:
+    def _translated(self, problem: Exception, *, structured: bool) -> BackendError:
         code, mend = _diagnosed(problem)
-        if code == "model_refused" and self._structured:
+        if _status(problem) in _NO_STRUCTURE and self._structured and structured:
             self._structured = False
             mend = "asking for plain text from now on"
         _log.warning("model %s: %s (%s)", self.name, code, type(problem).__name__)

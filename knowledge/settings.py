@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         admins: Who may take articles in from a chat; they may write too.
         user_per_minute: Messages of one user in a minute.
         address_per_minute: Requests of one network address in a minute.
-        max_running: Answers worked on at once.
+        max_running: Answers worked on at once; None for 2, or 16 with a language model, which is waited for.
         max_waiting: Messages that may wait for their turn; a web request beyond is turned away.
         conversation_minutes: How long a follow-up knows what was asked before.
         audit_days: How long the record of answers is kept; 0 to keep none beyond the conversation.
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     model: str = Field(default="", pattern=r"^$|^[^\s:]+:\S+$")
     model_url: str = Field(default="", pattern=r"^$|^https?://\S+$")
     model_key: SecretStr | None = None
-    model_seconds: float = Field(default=30.0, gt=0, le=600)
+    model_seconds: int = Field(default=30, ge=1, le=600)
     model_prompt_tokens: int = Field(default=3_000, ge=200, le=100_000)
     model_answer_tokens: int = Field(default=1_000, ge=50, le=32_000)
     model_output: Literal["auto", "structured", "text"] = "auto"
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     admins: Members = ()
     user_per_minute: int = Field(default=20, ge=1)
     address_per_minute: int = Field(default=1_200, ge=1)
-    max_running: int = Field(default=2, ge=1, le=64)
+    max_running: int | None = Field(default=None, ge=1, le=64)
     max_waiting: int = Field(default=1_000, ge=1)
     conversation_minutes: int = Field(default=30, ge=1)
     audit_days: int = Field(default=180, ge=0)

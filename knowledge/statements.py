@@ -90,10 +90,20 @@ def _lines(text: str, *, whole: bool) -> Iterator[tuple[str, bool]]:
         yield line, whole or number < len(lines)
 
 
+_Group = tuple[int, int, list[int]]
+"""Labels that follow each other: start, end, numbers."""
+
+
 def _of_line(line: str, *, ended: bool) -> Iterator[Statement]:
-    """The runs of a line, each up to the labels that close it; what follows the last labels names none."""
+    """The runs of a line, each up to the labels that close it; what follows the last labels names none.
+
+    A line that opens with labels and does not close with any is named by those it opens with: `[1] ……`.
+    """
     at = 0
     labels = list(_label_groups(line))
+    if labels and not line[: labels[0][0]].strip() and line[labels[-1][1] :].strip(_ENDS + " "):
+        yield from _led_by_labels(line, labels, ended=ended)
+        return
     for number, (start, end, named) in enumerate(labels):
         rest = line[end:]
         is_last = number + 1 == len(labels)
@@ -107,9 +117,16 @@ def _of_line(line: str, *, ended: bool) -> Iterator[Statement]:
         yield from _labelled(line[at:], [])
 
 
-def _label_groups(line: str) -> Iterator[tuple[int, int, list[int]]]:
-    """Labels that follow each other, as (start, end, numbers)."""
-    group: tuple[int, int, list[int]] | None = None
+def _led_by_labels(line: str, labels: Sequence[_Group], *, ended: bool) -> Iterator[Statement]:
+    ends = [start for start, _, _ in labels[1:]] + [len(line)]
+    for (_, end, named), stop in zip(labels, ends, strict=True):
+        if stop < len(line) or ended:
+            yield from _labelled(line[end:stop], named)
+
+
+def _label_groups(line: str) -> Iterator[_Group]:
+    """Labels that follow each other."""
+    group: _Group | None = None
     for match in _LABEL.finditer(line):
         if not _is_label(match):
             continue

@@ -66,6 +66,19 @@ def discover(paths: Iterable[Path]) -> Iterator[Path]:
                 yield path
 
 
+def read_all(paths: Iterable[Path]) -> Iterator[tuple[Article | ArticleError, str]]:
+    """Yields what all files hold, each file once, every item with the absolute path it comes from."""
+    seen: set[str] = set()
+    for given in paths:
+        root = given if given.is_dir() else given.parent
+        for path in discover([given]):
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                origin = os.path.abspath(path)  # noqa: PTH100 -- keeps symbolic links
+                yield from ((item, origin) for item in read(path, root=root))
+
+
 def read(
     path: Path, *, root: Path | None = None, limits: Limits | None = None
 ) -> Iterator[Article | ArticleError]:

@@ -7,7 +7,7 @@ from langchain_core.messages import BaseMessage
 
 from knowledge.chunking import sentences
 
-_PASSAGE = re.compile(r'<段落 编号="(\d+)"[^>]*>(.*?)</段落>', re.DOTALL)
+_PASSAGE = re.compile(r"^\[(\d+)\] [^《]*《.*?》：(.*?)(?=^\[\d+\] |</资料>)", re.DOTALL | re.MULTILINE)
 
 
 Holds = Callable[[str, str], bool]
