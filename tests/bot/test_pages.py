@@ -74,8 +74,9 @@ class Shelf:
     drafts: list[str] = field(default_factory=list)
     problem: Exception | None = None
     fingerprint: str = "f"
+    writes: bool = False
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, *, plain: bool = False, on_draft: object = None) -> Answer:
         self.asked.append(question)
         if self.problem is not None:
             raise self.problem

@@ -33,10 +33,14 @@ def unchecked(text: str) -> Checked:
     pytest.fail(f"checked: {text}")
 
 
+OnAnswer = Callable[[Answer], None]
+
+
 class Shelf:
     """Articles that answer as told."""
 
     fingerprint = "0+test"
+    writes = False
 
     def __init__(
         self,
@@ -49,8 +53,11 @@ class Shelf:
         self.held = {article.id: article for article in articles}
         self.ingested: list[Path] = []
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, *, plain: bool = False, on_draft: OnAnswer | None = None) -> Answer:
         return self._ask(question)
+
+    def made_whole(self, question: str, before: str) -> tuple[str, None]:
+        return "", None
 
     def check(self, text: str) -> Checked:
         return self._check(text)
