@@ -17,6 +17,7 @@ from stand_ins import a_state
 
 from bot.outbox import Outbox
 from bot.state import State
+from knowledge.errors import StorageError
 
 PARTS = ("一", "二", "三")
 
@@ -168,6 +169,42 @@ async def test_what_failed_can_be_tried_again_at_once():
         await platform.deliver(outbox)
     platform.die = ""
     assert await platform.deliver(outbox) == ("m1", "m2", "m3")
+
+
+def refusing(state: State, *, refuses: bool = True) -> None:
+    """Let the disk take nothing more, or take it again."""
+    state._base.execute(f"PRAGMA query_only = {'ON' if refuses else 'OFF'}")
+
+
+async def test_a_disk_that_refuses_makes_no_part_come_twice():
+    state, platform = a_state(), Platform()
+    outbox = an_outbox(state)
+    outbox.take("7", "words")
+    state.ready("telegram", "7", PARTS)
+    refusing(state)
+    for _ in range(3):
+        with pytest.raises(StorageError):
+            await platform.deliver(outbox)
+    assert platform.came == [*PARTS], "all of it, and once"
+    assert [each.id for each in outbox.left_over()] == ["7"]
+    refusing(state, refuses=False)
+    assert await platform.deliver(outbox) == ("m1", "m2", "m3")
+    assert (platform.came, outbox.left_over(), outbox._unwritten) == ([*PARTS], [], {})
+
+
+async def test_what_a_disk_refused_is_written_down_before_what_comes_after_it():
+    state, platform = a_state(), Platform()
+    outbox = an_outbox(state)
+    outbox.take("7", "words")
+
+    async def send(part: str) -> str:
+        if part == "二":
+            refusing(state)
+        elif part == "三":
+            refusing(state, refuses=False)
+        return f"name of {part}"
+
+    assert await outbox.deliver("7", platform.make, send) == ("name of 一", "name of 二", "name of 三")
 
 
 async def test_a_delivery_that_is_cancelled_is_left_over():
