@@ -7,7 +7,8 @@
 | while a part was leaving | that part is sent again: it may be there twice, but is not lost |
 | after | nothing |
 
-A disk that refuses makes nothing come twice: what has left is known to the process, and written down once that can be.
+What has no end after a day gets none: it is closed.  A disk that refuses makes nothing come twice: what has left is
+known to the process, and written down once that can be.
 """
 
 import logging
@@ -15,6 +16,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from bot.state import Message, State
 from knowledge.errors import WenshuError
+
+CLOSED_AFTER = 86_400.0
+"""Seconds after which a message is given up: whatever keeps it from its end does not pass by trying."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +66,14 @@ class Outbox:
             for each in self._state.under_way(self._channel)
             if each.id not in self._busy and each.at <= until
         ]
+
+    def close_old(self) -> list[str]:
+        """Give up the messages that came in more than a day ago and nobody is at work on; returns their names."""
+        old = [message.id for message in self.left_over(older_than=CLOSED_AFTER)]
+        for message_id in old:
+            self._state.done(self._channel, message_id)
+            self._unwritten.pop(message_id, None)
+        return old
 
     async def deliver(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
         """Bring a message to its end, from wherever it got to.

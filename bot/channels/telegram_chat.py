@@ -41,7 +41,7 @@ from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
-from bot.reply import Reply
+from bot.reply import Reply, ReplyStatus
 from knowledge.errors import BackendError, SettingError, WenshuError
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query")
@@ -198,14 +198,14 @@ class TelegramChat:
         if message is None or self._stopping:
             return
         edited = update.edited_message is not None
-        former = self._former(message) if edited else ()
+        former, me = self._former(message) if edited else (), context.bot.bot
 
         async def make() -> list[str]:
-            answer = await self._answer(message, context.bot.bot, edited=bool(former))
-            if answer is None:
-                return []
-            messages = delivery.outgoing(answer, place_of(message), instead_of=former)
-            return [delivery.dumps(each) for each in messages]
+            try:
+                return _parts(await self._answer(message, me, edited=bool(former)), message, former)
+            except Exception as problem:  # noqa: BLE001 -- what can't be made now can't be made in a minute either
+                _log.error("update %d: %s\n%s", update.update_id, type(problem).__name__, trace(problem))
+                return _parts(reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR), message, former)
 
         sent = await self._outbox.deliver(key_of(update), make, self._send)
         numbers = [int(name) for name in sent if name]
@@ -295,6 +295,13 @@ class TelegramChat:
             return
         await _show(query, "")
         await self.delivery.send(place_of(message), answer)
+
+
+def _parts(answer: Reply | None, message: Message, former: tuple[int, ...]) -> list[str]:
+    """The messages of a reply as they are kept, the first of them in place of former ones."""
+    if answer is None:
+        return []
+    return [delivery.dumps(each) for each in delivery.outgoing(answer, place_of(message), instead_of=former)]
 
 
 async def name_of_bot(account: Account) -> str:

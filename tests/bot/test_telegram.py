@@ -5,6 +5,7 @@ import itertools
 import json
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,11 +20,13 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram_line import ME, TOKEN, Boundless, Line, failed
 
 from bot import logs, phrases, reply
+from bot.channels import telegram_delivery
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
 from bot.channels.telegram_delivery import Delivery, Place
 from bot.channels.telegram_messages import addressed, place_of
 from bot.channels.telegram_queue import key_of
+from bot.outbox import CLOSED_AFTER
 from bot.reply import ReplyStatus
 from knowledge.errors import BackendError, SettingError
 from knowledge.schema import Answer, Article
@@ -302,6 +305,41 @@ async def test_an_unforeseen_error_apologises_and_logs_neither_words_nor_token(h
     assert "bot…/getMe" in log
     assert "机密" not in log
     assert TOKEN.partition(":")[2] not in log
+
+
+async def test_a_reply_that_cannot_be_made_into_messages_ends_in_an_apology_once(
+    answered: Answer, monkeypatch: pytest.MonkeyPatch, home_log: Path
+):
+    line, outgoing = Line(), telegram_delivery.outgoing
+
+    def broken(made: reply.Reply, *args: Any, **fields: Any) -> Any:
+        if made.status is ReplyStatus.ANSWERED:
+            raise RuntimeError(answered.text)
+        return outgoing(made, *args, **fields)
+
+    monkeypatch.setattr(telegram_delivery, "outgoing", broken)
+    async with running(line, lambda _: answered) as chat:
+        await receive(chat, message("科创投"))
+        assert chat._outbox.left_over() == [], "it is not tried again"
+    assert [sent["text"] for sent in line.sent] == [phrases.APOLOGY]
+    log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
+    assert "RuntimeError" in log
+    assert answered.text not in log
+
+
+async def test_what_is_left_over_for_a_day_is_closed_and_the_log_says_so(home_log: Path):
+    line = Line()
+    async with running(line) as chat:
+        old = update_of(chat, message=message("科创投"))
+        chat._outbox._clock = lambda: time.time() + CLOSED_AFTER + 1
+        young = update_of(chat, message=message("科创贷", chat=2))
+        assert chat._queue.restore(chat._application.bot) == 1
+        assert key_of(chat._queue.get_nowait()) == key_of(young)
+        chat._queue.task_done()
+        assert [each.id for each in chat._outbox.left_over()] == [key_of(young)]
+    assert line.sent == []
+    log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
+    assert f"{key_of(old)}: no reply could be sent for a day" in log
 
 
 async def test_an_error_of_telegram_gets_no_apology(answered: Answer):
