@@ -92,7 +92,7 @@ _USAGE: Mapping[str, _Said] = {
 
 _ARTICLE: Mapping[str, _Said] = {
     "duplicate_id": ("「{item}」的编号与前面的文章重复。", "给每篇文章一个不同的编号。"),
-    "too_large": ("「{item}」太大。", "拆成几份再收录。"),
+    "too_large": ("「{item}」里的内容太多。", "去掉里面的图片，或拆成几份。"),
     "bad_json": ("「{item}」不是完整的 JSON 对象。", "每行写一个对象，至少有 id 和 text。"),
     "encoding": ("认不出「{item}」的文字编码。", "请存成 UTF-8。"),
     "empty": ("「{item}」是空的。", "补上内容，或把它移开。"),

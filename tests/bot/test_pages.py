@@ -1,6 +1,7 @@
 """The pages as HTML: what they hold, what they must not hold, and that all of it works without a script."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,12 +17,12 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 import bot.service
-from bot import buttons, phrases, wording
+from bot import buttons, phrases, uploads, wording
 from bot.channels.web import article_page, draft_page, exchange, look, pages, words_of_pages
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
 from bot.guard import Allowed, Guard
-from bot.inbound import Speaker, sayable
+from bot.inbound import Speaker, Upload, sayable
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
@@ -412,6 +413,24 @@ def test_a_file_is_checked(visit: Visiting):
     tree = here.post("/check", data={"text": ""}, files={"file": ("稿子.txt", DRAFT.encode(), "text/plain")})
     assert here.shelf.drafts == [DRAFT]
     assert one(tree, "#text").text().strip() == DRAFT
+
+
+def test_a_file_is_read_at_the_desk_and_only_of_one_who_is_let_in(
+    visit: Visiting, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[str] = []
+
+    def text_of(_: Upload) -> str:
+        read.append(threading.current_thread().name)
+        return DRAFT
+
+    monkeypatch.setattr(uploads, "text_of", text_of)
+    here = visit(per_minute=1)
+    sent = {"data": {"text": "写的"}, "files": {"file": ("稿子.docx", b"PK")}}
+    here.post("/check", **sent)
+    tree = here.post("/check", 429, **sent)
+    assert [name.startswith("answer") for name in read] == [True]
+    assert one(tree, "#text").text().strip() == "写的"
 
 
 @pytest.mark.parametrize(

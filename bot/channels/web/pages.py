@@ -245,34 +245,43 @@ class _Pages:
         record = await run_in_threadpool(self._own, self.speaker_of(request), number)
         if record is None:
             return self._check_page(request, draft_page.Draft("", phrases.STALE), 404)
-        return await self._checked(request, draft_page.Draft(record.understood))
+        return await self._checked(request, draft_page.Sent(record.understood, None))
 
     async def check(self, request: Request) -> Response:
         async with request.form(max_files=1, max_part_size=_MAX_FIELD) as form:
             sent = await draft_page.sent(form)
-        draft = await run_in_threadpool(sent.draft)
-        if draft.problem:
-            return self._check_page(request, draft, 422)
-        if not draft.text.strip():
-            return self._check_page(request, replace(draft, problem=words_of_pages.EMPTY_DRAFT), 422)
-        return await self._checked(request, draft)
+        return await self._checked(request, sent)
 
-    async def _checked(self, request: Request, draft: draft_page.Draft) -> Response:
+    async def _checked(self, request: Request, sent: draft_page.Sent) -> Response:
         reception, speaker = self.site.reception, self.speaker_of(request)
         refusal = self._refusal(speaker)
         if refusal is None:
             try:
-                checked, _ = await reception.desk.run(lambda: reception.service.check(speaker, draft.text))
-                reception.metrics.replies.labels("web", ReplyStatus.CHECKED).inc()
-                return self._check_page(request, draft, checked=checked)
-            except UsageError as problem:
-                return self._check_page(
-                    request, replace(draft, problem=draft_page.problem(problem, draft.text)), 422
-                )
+                draft, checked = await reception.desk.run(lambda: self._read_and_checked(speaker, sent))
             except CrowdedError:
                 refusal = _CROWDED
-        draft = replace(draft, problem=refusal.told)
+            else:
+                if checked is None:
+                    return self._check_page(request, draft, 422)
+                reception.metrics.replies.labels("web", ReplyStatus.CHECKED).inc()
+                return self._check_page(request, draft, checked=checked)
+        draft = draft_page.Draft(sent.typed, refusal.told)
         return self._check_page(request, draft, refusal.status, headers=refusal.headers)
+
+    def _read_and_checked(
+        self, speaker: Speaker, sent: draft_page.Sent
+    ) -> tuple[draft_page.Draft, Checked | None]:
+        """What was sent, and the verdicts on it if it can be checked.  Reads files, which may take as long."""
+        draft = sent.draft()
+        if draft.problem:
+            return draft, None
+        if not draft.text.strip():
+            return replace(draft, problem=words_of_pages.EMPTY_DRAFT), None
+        try:
+            checked, _ = self.site.reception.service.check(speaker, draft.text)
+        except UsageError as problem:
+            return replace(draft, problem=draft_page.problem(problem, draft.text)), None
+        return draft, checked
 
     def _check_page(
         self,
