@@ -84,6 +84,10 @@ _USAGE: Mapping[str, _Said] = {
         "不能在 {item} 上提供网页。",
         "端口可能已被占用：用 WENSHU_WEB_PORT 换一个，或检查 WENSHU_WEB_HOST。",
     ),
+    "public_url_not_https": (
+        "Telegram 只往 https 地址送信，{item} 却不是。",
+        "把它改成 https 地址，或去掉它（改由我们去取）。",
+    ),
     "telegram_token_invalid": (
         "Telegram 不认识这个令牌。",
         "检查 {item}，或在 @BotFather 里用 /token 重新取得。",
@@ -124,6 +128,10 @@ _BACKEND: Mapping[str, _Said] = {
     "telegram_unreachable": (
         "连不上 Telegram 服务器 {item}。",
         "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",
+    ),
+    "telegram_webhook": (
+        "Telegram 没有接受 {item} 作为送信地址。",
+        "检查 WENSHU_PUBLIC_URL 能否从外网以 https 打开。",
     ),
 }
 

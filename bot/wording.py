@@ -352,5 +352,6 @@ OPEN_TO_ALL = (
 SERVING_CHATS = "正在连接聊天渠道……"
 NO_CHATS = """还没有连接聊天渠道。
 要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
-TELEGRAM_UNREACHED = "连不上 Telegram，稍后再试；网页照常可用。"
+TRYING_AGAIN = "稍后再试；网页照常可用。"
+TELEGRAM_UNREACHED = f"连不上 Telegram，{TRYING_AGAIN}"
 STOPPED = "已停止。"

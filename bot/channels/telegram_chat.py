@@ -132,17 +132,12 @@ class TelegramChat:
 
         Raises:
             SettingError: Telegram doesn't know the token.
-            BackendError: The server can't be reached.
+            BackendError: The server can't be reached, or won't bring updates to us; another call may do.
         """
         name = await self.connect()
         await self._tell_commands()
         if self._account.webhook:
-            with _reaching(self._account.server):
-                await self._application.bot.set_webhook(
-                    self._account.webhook,
-                    secret_token=self._account.secret,
-                    allowed_updates=list(ALLOWED_UPDATES),
-                )
+            await self._set_webhook(self._account.webhook)
         self._queue.restore(self._application.bot)
         await self._application.start()
         if self._application.updater is not None:
@@ -182,6 +177,15 @@ class TelegramChat:
             await self._application.bot.set_my_commands([BotCommand(*each) for each in phrases.COMMANDS])
         except TelegramError as problem:
             _log.warning("commands not set: %s", type(problem).__name__)
+
+    async def _set_webhook(self, address: str) -> None:
+        try:
+            await self._application.bot.set_webhook(
+                address, secret_token=self._account.secret, allowed_updates=list(ALLOWED_UPDATES)
+            )
+        except TelegramError as problem:
+            message = f"{address}: Telegram won't bring updates there: {problem.message}"
+            raise BackendError(message, item=address, code="telegram_webhook") from problem
 
     async def _retry(self) -> None:
         while True:
@@ -331,7 +335,7 @@ def _reaching(server: str) -> Iterator[None]:
             item="WENSHU_TELEGRAM_TOKEN",
             code="telegram_token_invalid",
         ) from problem
-    except NetworkError as problem:
+    except TelegramError as problem:
         raise BackendError(
             f"{server}: can't be reached", item=server, code="telegram_unreachable"
         ) from problem
