@@ -97,6 +97,7 @@ class TelegramChat:
         self._application = _application(account, self._queue, request, updates_request)
         self._add_handlers()
         self._started = datetime.now(UTC)
+        self._is_connected = False
         self._stopping = False
         self._retrying: asyncio.Task[None] | None = None
         self.delivery = Delivery(self._application.bot, reception.metrics)
@@ -122,6 +123,7 @@ class TelegramChat:
         """
         with _reaching(self._account.server):
             await self._application.initialize()
+        self._is_connected = True
         return _name(self._application.bot.bot)
 
     async def start(self) -> str:
@@ -156,8 +158,10 @@ class TelegramChat:
         """Take in an update that Telegram brought; it is written down when this returns.
 
         Raises:
-            NetworkError: It can't be written down.
+            NetworkError: It can't be written down, or not yet: who we are is only known once we have connected.
         """
+        if not self._is_connected:
+            raise NetworkError("not connected yet")
         await self._queue.put(Update.de_json(update, self._application.bot))
 
     async def stop(self) -> None:

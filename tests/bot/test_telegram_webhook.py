@@ -151,6 +151,25 @@ async def test_what_is_no_update_is_refused(shelf: Shelf, tmp_path: Path, body: 
         await until_sent(line, 1)
 
 
+async def test_an_update_that_comes_before_the_bot_knows_who_it_is_is_to_be_brought_again(
+    shelf: Shelf, tmp_path: Path
+):
+    line, site = Line(), make_site(shelf, tmp_path)
+    chat = TelegramChat(site.reception, ACCOUNT, request=line)
+    chat._application.bot.rate_limiter._rates = Boundless()
+    app = make_app(site, webhooks=[telegram_webhook.route(chat, ACCOUNT.secret, site.reception.metrics)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        early = await client.post(telegram_webhook.PATH, json=update(), headers=SECRET)
+        await chat.start()
+        again = await client.post(telegram_webhook.PATH, json=update(), headers=SECRET)
+        await until_sent(line, 1)
+    await chat.stop()
+    close(site)
+    assert (early.status_code, again.status_code) == (503, 200)
+    assert int(early.headers["retry-after"]) > 0
+    assert len(line.sent) == 1
+
+
 async def test_an_update_too_large_is_refused(shelf: Shelf, tmp_path: Path):
     async with brought(shelf, tmp_path) as (client, line, _):
         got = await client.post(telegram_webhook.PATH, json=update(text="科" * 400_000), headers=SECRET)
