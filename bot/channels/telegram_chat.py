@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from telegram import Bot, BotCommand, CallbackQuery, Message, Update, User
+from telegram import Bot, BotCommand, Message, Update, User
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import (
     Application,
@@ -33,11 +33,11 @@ from bot.channels.telegram_inline import Inline
 from bot.channels.telegram_limits import ChatRates
 from bot.channels.telegram_messages import CHANNEL, addressed, place_of, speaker_of
 from bot.channels.telegram_order import InOrder
+from bot.channels.telegram_presses import Presses
 from bot.channels.telegram_queue import DurableQueue, key_of, message_of
 from bot.channels.telegram_uploads import received
 from bot.conversation import Conversation
-from bot.desk import CrowdedError
-from bot.guard import Admitted
+from bot.guard import Admission, Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
@@ -58,9 +58,6 @@ RETRY_SECONDS = 60.0
 
 _EDITED = "reply to {}"
 """Note: our messages in reply to one of a chat's, so that an edit of that one edits these."""
-
-_TOASTS = frozenset({"/useful"})
-"""Buttons whose reply is a word that shows for a second."""
 
 _log = logging.getLogger(__name__)
 
@@ -95,17 +92,17 @@ class TelegramChat:
         self._outbox = Outbox(reception.service.state, CHANNEL, clock=reception.service.clock)
         self._queue = DurableQueue(self._outbox, reception.guard, reception.metrics)
         self._application = _application(account, self._queue, request, updates_request)
-        self._add_handlers()
         self._started = datetime.now(UTC)
         self._is_connected = False
         self._stopping = False
         self._retrying: asyncio.Task[None] | None = None
         self.delivery = Delivery(self._application.bot, reception.metrics)
+        self._add_handlers()
 
     def _add_handlers(self) -> None:
-        inline = Inline(self._reception)
+        inline, presses = Inline(self._reception), Presses(self._reception, self.delivery)
         self._application.add_handler(MessageHandler(filters.UpdateType.MESSAGES, self._on_message))
-        self._application.add_handler(CallbackQueryHandler(self._on_press))
+        self._application.add_handler(CallbackQueryHandler(presses.on_press))
         self._application.add_handler(InlineQueryHandler(inline.on_query))
         self._application.add_error_handler(_on_error)
 
@@ -205,41 +202,60 @@ class TelegramChat:
         message = message_of(update)
         if message is None or self._stopping:
             return
-        edited = update.edited_message is not None
-        former, me = self._former(message) if edited else (), context.bot.bot
+        former = self._former(message) if update.edited_message is not None else ()
+        is_replaced, me = True, context.bot.bot
 
         async def make() -> list[str]:
-            try:
-                return _parts(await self._answer(message, me, edited=bool(former)), message, former)
-            except Exception as problem:  # noqa: BLE001 -- what can't be made now can't be made in a minute either
-                _log.error("update %d: %s\n%s", update.update_id, type(problem).__name__, trace(problem))
-                return _parts(reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR), message, former)
+            nonlocal is_replaced
+            admission = self._admission(message, me)
+            if admission.admitted is Admitted.YES:
+                return await self._made(message, me, former)
+            is_replaced = not former  # a word about haste does not take the place of an answer
+            return _parts(self._refusal(admission), message, ())
 
         sent = await self._outbox.deliver(key_of(update), make, self._send)
         numbers = [int(name) for name in sent if name]
-        for number in sorted(set(former) - set(numbers)) if numbers else ():
+        if not numbers or not is_replaced:
+            return
+        for number in sorted(set(former) - set(numbers)):
             await self.delivery.withdraw(message.chat.id, number)
-        if numbers:
-            self._note(message, numbers)
+        self._note(message, numbers)
 
-    async def _answer(self, message: Message, me: User, *, edited: bool) -> Reply | None:
-        """The reply to a message; None for one that is not meant for us, or that comes too fast."""
+    def _admission(self, message: Message, me: User) -> Admission:
+        """Whether a message comes too fast; an edit counts like a new one, for it is answered like one."""
+        fresh = message.edit_date or message.date
+        if (
+            addressed(message, me) is None or fresh < self._started
+        ):  # what gathered while we were away is no rush
+            return Admission(Admitted.YES)
+        return self._reception.guard.admit(speaker_of(message))
+
+    def _refusal(self, admission: Admission) -> Reply | None:
+        """What is said of a message that is not let in; None for nothing."""
+        if admission.admitted is Admitted.TOO_FAST:
+            return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
+        self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
+        return None
+
+    async def _made(self, message: Message, me: User, former: tuple[int, ...]) -> list[str]:
+        """The messages of the reply; what can't be made now can't be in a minute either, and ends in an apology."""
+        try:
+            return _parts(await self._answer(message, me), message, former)
+        except Exception as problem:  # noqa: BLE001 -- so that it is not tried again for ever
+            _log.error("message %d: %s\n%s", message.message_id, type(problem).__name__, trace(problem))
+            return _parts(reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR), message, former)
+
+    async def _answer(self, message: Message, me: User) -> Reply | None:
+        """The reply to a message; None for one that is not meant for us."""
         text = addressed(message, me)
         if text is None:
             return None
-        speaker = speaker_of(message)
-        fresh = message.edit_date or message.date
-        if fresh >= self._started and not edited:  # what gathered while we were away is no rush
-            admission = self._reception.guard.admit(speaker)
-            if admission.admitted is Admitted.TOO_FAST:
-                return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
-            if admission.admitted is not Admitted.YES:
-                self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
-                return None
         upload = await received(message)
         if isinstance(upload, Reply):
             return upload
-        inbound = Inbound(speaker, text, forwarded=message.forward_origin is not None, upload=upload)
+        inbound = Inbound(
+            speaker_of(message), text, forwarded=message.forward_origin is not None, upload=upload
+        )
         return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(message))
 
     def _waiting(self, message: Message) -> OnWait | None:
@@ -274,35 +290,6 @@ class TelegramChat:
 
     def _talk(self, speaker: Speaker) -> Conversation:
         return self._reception.service.conversation(speaker)
-
-    # -- buttons
-
-    async def _on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        del context
-        query = update.callback_query
-        if query is None:
-            return
-        message = query.message if isinstance(query.message, Message) else None
-        if message is None or not query.data:
-            await _show(query, phrases.STALE)
-            return
-        speaker = Speaker(
-            CHANNEL, str(message.chat.id), str(query.from_user.id), group=message.chat.type != "private"
-        )
-        if not self._reception.guard.knows(speaker):
-            await _show(query, "")
-            return
-        try:
-            answer = await self._reception.press(speaker, query.data)
-        except CrowdedError:
-            await _show(query, phrases.CROWDED)
-            return
-        said = answer.blocks[0].text if len(answer.blocks) == 1 and not answer.citations else ""
-        if query.data.split()[0] in _TOASTS or said == phrases.STALE:
-            await _show(query, said)
-            return
-        await _show(query, "")
-        await self.delivery.send(place_of(message), answer)
 
 
 def _parts(answer: Reply | None, message: Message, former: tuple[int, ...]) -> list[str]:
@@ -343,12 +330,6 @@ def _reaching(server: str) -> Iterator[None]:
         raise BackendError(
             f"{server}: can't be reached", item=server, code="telegram_unreachable"
         ) from problem
-
-
-async def _show(query: CallbackQuery, words: str) -> None:
-    """Answer a button, so that it stops spinning; one pressed too long ago can't be answered."""
-    with suppress(TelegramError):
-        await query.answer(words or None)
 
 
 def _application(

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 import pytest
 from stand_ins import Shelf, a_reception, a_service, unasked, unchecked
-from telegram import Chat, Message, MessageEntity, Update, User
+from telegram import CallbackQuery, Chat, Message, MessageEntity, Update, User
 from telegram.error import NetworkError, TelegramError, TimedOut
-from telegram_line import ME, TOKEN, Boundless, Line, failed
+from telegram_line import ME, TOKEN, Boundless, Line, failed, toasts
 
 from bot import logs, phrases, reply
 from bot.channels import telegram_delivery
@@ -455,6 +455,73 @@ def test_an_answer_keeps_topic_and_message():
     assert place_of(topic) == Place(-100, 3, 10)
     thread = group("问", message_thread_id=3)
     assert place_of(thread) == Place(-100, None, 10), "a thread of replies is no topic"
+
+
+# --- how many may be asked ---------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def counting(line: Line, answered: Answer, *, per_minute: int) -> AsyncIterator[TelegramChat]:
+    """A bot to which everything that comes is new, and few may come."""
+    async with running(line, lambda _: answered) as chat:
+        chat._started = datetime.fromtimestamp(0, UTC)
+        chat._reception.guard._user_per_minute = per_minute
+        yield chat
+
+
+async def edit(chat: TelegramChat, text: str) -> None:
+    await through_the_line(chat, update_of(chat, edited_message=message(text, edit_date=datetime.now(UTC))))
+
+
+def changed(line: Line) -> list[tuple[str, int]]:
+    """Our messages that were edited or deleted, by number."""
+    names = {"editMessageText", "deleteMessage"}
+    return [(name, fields["message_id"]) for name, fields in line.others if name in names]
+
+
+async def test_an_edit_counts_and_a_word_about_haste_takes_no_answer_s_place(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=2) as chat:
+        await receive(chat, message("科创投"))
+        await edit(chat, "科创投投了多少")
+        await edit(chat, "科创投投了几何")
+        await edit(chat, "科创投投了几许")
+        assert changed(line) == [("editMessageText", 1)]
+        answer, told = [sent["text"] for sent in line.sent]
+        assert answer.startswith("23.26亿元")
+        assert told.startswith(phrases.TOO_FAST.partition("{")[0])
+        chat._reception.guard._user_per_minute = 1000
+        await edit(chat, "科创投投了多少")
+    assert changed(line) == [("editMessageText", 1)] * 2, "the answer is still known by its question"
+    assert len(line.sent) == 2
+
+
+async def test_a_word_about_haste_becomes_the_answer_when_the_question_is_edited_later(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=1) as chat:
+        await receive(chat, message("科创投", number=9), message("科创投投了多少"))
+        chat._reception.guard._user_per_minute = 1000
+        await edit(chat, "科创投投了多少")
+    assert changed(line) == [("editMessageText", 2)]
+
+
+async def press(chat: TelegramChat, order: str) -> None:
+    below = Message(4, datetime.now(UTC), Chat(1, Chat.PRIVATE), from_user=ME, text="答")
+    query = CallbackQuery("1", User(99, "用户", is_bot=False), "1", message=below, data=order)
+    await through_the_line(chat, update_of(chat, callback_query=query))
+
+
+async def test_a_press_counts_and_one_that_is_too_fast_is_told_so(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=2) as chat:
+        await receive(chat, message("科创投"))
+        for _ in range(3):
+            await press(chat, "/useful 1")
+        await receive(chat, message("科创贷", number=11))
+    first, *others = toasts(line)
+    assert first == phrases.THANKS
+    assert [str(each).startswith(phrases.TOO_FAST.partition("{")[0]) for each in others] == [True, True]
+    assert line.sent[1]["text"].startswith(phrases.TOO_FAST.partition("{")[0]), "a message is told besides"
 
 
 # --- starting ------------------------------------------------------------------------------------------

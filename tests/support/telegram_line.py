@@ -16,11 +16,19 @@ Respond = Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
 
 
 class Line(BaseRequest):
-    """Stands in for the network: keeps every request and answers each from a queue, or with success."""
+    """Stands in for the network: keeps every request and answers each from a queue, or with success.
+
+    Attributes:
+        answers: To the messages to be sent, first come first served; then all succeed.
+        sent: The messages.
+        others: All other requests, by name.
+        respond: Answers the messages instead.
+    """
 
     def __init__(self, *answers: tuple[int, dict[str, Any]] | Exception) -> None:
         self.answers = list(answers)
         self.sent: list[dict[str, Any]] = []
+        self.others: list[tuple[str, dict[str, Any]]] = []
         self.sending = asyncio.Event()
         self.respond: Respond | None = None
 
@@ -45,6 +53,7 @@ class Line(BaseRequest):
         if name == "getMe":
             return succeeded(ME.to_dict() | {"can_read_all_group_messages": False})
         if name != "sendMessage":
+            self.others.append((name, fields))
             return succeeded(result=True)
         self.sent.append(fields)
         self.sending.set()
@@ -54,7 +63,7 @@ class Line(BaseRequest):
         if isinstance(answer, Exception):
             raise answer
         return answer or succeeded(
-            {"message_id": 1, "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}}
+            {"message_id": len(self.sent), "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}}
         )
 
 
@@ -73,3 +82,8 @@ class Boundless(Rates):
     def take(self, name: str, *, most: int, seconds: int) -> float:
         del name, most, seconds
         return 0.0
+
+
+def toasts(line: Line) -> list[str | None]:
+    """What was shown to those who pressed a button."""
+    return [fields.get("text") for name, fields in line.others if name == "answerCallbackQuery"]
