@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -277,17 +278,25 @@ def _not_yet(problem: BackendError) -> str:
 
 
 def _until_signal() -> "asyncio.Future[int]":
-    """The exit status, once a signal says stop."""
+    """The exit status, once a signal says stop; a Ctrl-C after that ends the process at once."""
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[int] = loop.create_future()
 
     def stop(status: int) -> None:
         if not stopped.done():
             stopped.set_result(status)
+            # Not one of the loop's: what ends last, threads, ends while the loop stands still.
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, _end_at_once)
 
     for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED)):
         loop.add_signal_handler(number, stop, status)
     return stopped
+
+
+def _end_at_once(*_: object) -> None:
+    """End without another word: what must not be lost is written down already."""
+    os._exit(INTERRUPTED)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ from bot.channels.telegram_presses import Presses
 from bot.channels.telegram_queue import DurableQueue, key_of, message_of
 from bot.channels.telegram_uploads import received
 from bot.conversation import Conversation
+from bot.desk import ClosingError
 from bot.guard import Admission, Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
@@ -52,6 +53,9 @@ POOL_SIZE = 64
 
 TIMEOUT = 20.0
 """Seconds to read or write one request."""
+
+STOP_SECONDS = 10.0
+"""For what is being sent to leave when we stop; what is not is kept for the next start."""
 
 RETRY_SECONDS = 60.0
 """How often messages are looked for whose reply could not be sent."""
@@ -91,7 +95,8 @@ class TelegramChat:
         self._account = account
         self._outbox = Outbox(reception.service.state, CHANNEL, clock=reception.service.clock)
         self._queue = DurableQueue(self._outbox, reception.guard, reception.metrics)
-        self._application = _application(account, self._queue, request, updates_request)
+        self._in_order = InOrder()
+        self._application = _application(account, self._queue, self._in_order, request, updates_request)
         self._started = datetime.now(UTC)
         self._is_connected = False
         self._stopping = False
@@ -162,14 +167,22 @@ class TelegramChat:
         await self._queue.put(Update.de_json(update, self._application.bot))
 
     async def stop(self) -> None:
-        """Take in nothing more, finish what is being answered, and disconnect; the rest is kept for the next start."""
+        """Take in nothing more, let what is being answered end, but not for long, and disconnect.
+
+        The rest is kept for the next start.
+        """
         self._stopping = True
+        self._reception.desk.begin_to_close()
         if self._retrying is not None:
             self._retrying.cancel()
         if self._application.updater is not None and self._application.updater.running:
             await self._application.updater.stop()
         if self._application.running:
-            await self._application.stop()
+            stopping = asyncio.create_task(self._application.stop())
+            await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+            if not stopping.done():
+                _log.warning("%d updates are left for the next start", self._in_order.give_up())
+            await stopping
         await self._application.shutdown()
 
     async def _tell_commands(self) -> None:
@@ -241,6 +254,8 @@ class TelegramChat:
         """The messages of the reply; what can't be made now can't be in a minute either, and ends in an apology."""
         try:
             return _parts(await self._answer(message, me), message, former)
+        except ClosingError:
+            raise
         except Exception as problem:  # noqa: BLE001 -- so that it is not tried again for ever
             _log.error("message %d: %s\n%s", message.message_id, type(problem).__name__, trace(problem))
             return _parts(reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR), message, former)
@@ -333,14 +348,18 @@ def _reaching(server: str) -> Iterator[None]:
 
 
 def _application(
-    account: Account, queue: DurableQueue, request: BaseRequest | None, updates_request: BaseRequest | None
+    account: Account,
+    queue: DurableQueue,
+    in_order: InOrder,
+    request: BaseRequest | None,
+    updates_request: BaseRequest | None,
 ) -> _App:
     out = request or HTTPXRequest(
         POOL_SIZE, read_timeout=TIMEOUT, write_timeout=TIMEOUT, pool_timeout=TIMEOUT
     )
     builder: Any = ApplicationBuilder().token(account.token).base_url(account.server).request(out)
     builder = builder.base_file_url(account.server.removesuffix("/bot") + "/file/bot")
-    builder = builder.rate_limiter(ChatRates()).concurrent_updates(InOrder()).update_queue(queue)
+    builder = builder.rate_limiter(ChatRates()).concurrent_updates(in_order).update_queue(queue)
     if account.webhook:
         return cast("_App", builder.updater(None).build())
     return cast("_App", builder.get_updates_request(updates_request or HTTPXRequest(1)).build())
@@ -350,7 +369,9 @@ async def _on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     """Log the error's trace, which holds code and not words; the message stays left over and is tried again."""
     problem = context.error
     number = update.update_id if isinstance(update, Update) else 0
-    if isinstance(problem, NetworkError):
+    if isinstance(problem, ClosingError):
+        _log.info("update %d: left for the next start", number)
+    elif isinstance(problem, NetworkError):
         _log.warning("update %d: %s; trying again later", number, type(problem).__name__)
     elif problem is not None:
         _log.error("update %d: %s\n%s", number, type(problem).__name__, trace(problem))

@@ -20,7 +20,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram_line import ME, TOKEN, Boundless, Line, failed, toasts
 
 from bot import logs, phrases, reply
-from bot.channels import telegram_delivery
+from bot.channels import telegram_chat, telegram_delivery
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
 from bot.channels.telegram_delivery import Delivery, Place
@@ -547,3 +547,57 @@ async def test_a_start_that_fails_names_the_cause(
     assert caught.value.code == code  # type: ignore[attr-defined]
     assert TOKEN not in str(caught.value)
     await chat.stop()
+
+
+# --- stopping ------------------------------------------------------------------------------------------
+
+
+async def brought(chat: TelegramChat, *messages: Message) -> None:
+    """Let messages come in, and be begun as far as may be."""
+    for each in messages:
+        await chat.bring(json.loads(Update(next(NUMBERS), message=each).to_json()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_what_waits_at_the_desk_is_left_for_the_next_start(answered: Answer):
+    line, free, asked = Line(), threading.Event(), []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        assert free.wait(10)
+        return answered
+
+    async with running(line, ask) as chat:
+        chat._is_connected = True
+        await brought(chat, *(message(f"第{number}问", chat=number) for number in range(1, 11)))
+        async with asyncio.timeout(10):
+            while len(asked) < 4:  # noqa: ASYNC110 -- threads ask, not the loop
+                await asyncio.sleep(0.001)
+        stopping = asyncio.create_task(chat.stop())
+        await asyncio.sleep(0)
+        free.set()
+        await stopping
+        assert len(chat._outbox.left_over()) == 6
+    assert len(asked) == len(line.sent) == 4
+
+
+async def test_what_cannot_be_sent_does_not_hold_up_the_end(
+    answered: Answer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(telegram_chat, "STOP_SECONDS", 0.0)
+    line, begun = Line(), asyncio.Event()
+
+    async def never(_: object) -> int:
+        begun.set()
+        await asyncio.Event().wait()
+        return 0
+
+    async with running(line, lambda _: answered) as chat:
+        chat._is_connected = True
+        monkeypatch.setattr(chat.delivery, "send_one", never)
+        await brought(chat, message("第一问"), message("第二问", number=11))
+        await begun.wait()
+        async with asyncio.timeout(10):
+            await chat.stop()
+        assert len(chat._outbox.left_over()) == 2
