@@ -17,7 +17,7 @@ import pytest
 from stand_ins import Shelf, a_reception, a_service, unasked, unchecked
 from telegram import CallbackQuery, Chat, Message, MessageEntity, Update, User
 from telegram.error import NetworkError, TelegramError, TimedOut
-from telegram_line import ME, TOKEN, Boundless, Line, failed, toasts
+from telegram_line import ME, TOKEN, Boundless, Line, Told, failed, toasts
 
 from bot import logs, phrases, reply
 from bot.channels import telegram_chat, telegram_delivery
@@ -37,7 +37,7 @@ Check = Callable[[str], Checked]
 
 
 def unsent(problem: httpx.HTTPError) -> NetworkError:
-    """The library's error for a request that never left."""
+    """The library's error for a request that broke off, or never left."""
     error = NetworkError(str(problem))
     error.__cause__ = problem
     return error
@@ -212,9 +212,18 @@ async def test_a_server_that_knows_no_preview_options_is_asked_once(answer_reply
 
 
 @pytest.mark.parametrize(
-    "problem", [TimedOut(), NetworkError("httpx.ReadError: "), NetworkError("Bad Gateway")], ids=repr
+    "problem",
+    [
+        TimedOut(),
+        unsent(httpx.ReadError("502 bad gateway")),
+        failed(500, "Internal Server Error"),
+        (500, b"<html>not 502 bad gateway</html>"),
+    ],
+    ids=repr,
 )
-async def test_what_may_have_arrived_is_not_sent_again(answer_reply: reply.Reply, problem: TelegramError):
+async def test_what_may_have_arrived_is_not_sent_again(
+    answer_reply: reply.Reply, problem: Told | TelegramError
+):
     line = Line(problem)
     async with delivery(line) as (out, slept):
         assert await out.send(Place(1), answer_reply)
@@ -226,6 +235,27 @@ async def test_what_never_left_is_sent_again(answer_reply: reply.Reply):
     line = Line(unsent(httpx.ConnectError("refused")), unsent(httpx.PoolTimeout("full")))
     async with delivery(line) as (out, slept):
         assert await out.send(Place(1), answer_reply)
+    assert len(line.sent) == 3
+    assert len(slept) == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        failed(502, "Bad Gateway"),
+        failed(503, "Service Unavailable"),
+        failed(504, "Gateway Timeout"),
+        (502, b"<html><h1>502 Bad Gateway</h1></html>"),
+        (503, b""),
+        (504, b"upstream"),
+    ],
+    ids=repr,
+)
+async def test_what_was_turned_away_before_telegram_is_sent_again(answer_reply: reply.Reply, told: Told):
+    line = Line(told, told)
+    async with delivery(line) as (out, slept):
+        assert await out.send(Place(1), answer_reply)
+        assert out._metrics.parts.labels("telegram", "lost")._value.get() == 0
     assert len(line.sent) == 3
     assert len(slept) == 2
 

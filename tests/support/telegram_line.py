@@ -12,7 +12,10 @@ from bot.rates import Rates
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
 ME = User(7, "问数", is_bot=True, username="wenshu_bot")
-Respond = Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
+Told = tuple[int, dict[str, Any] | bytes]
+"""A status and a body: JSON, or what something before Telegram says."""
+
+Respond = Callable[[str, dict[str, Any]], Told]
 
 
 class Line(BaseRequest):
@@ -25,7 +28,7 @@ class Line(BaseRequest):
         respond: Answers the messages instead.
     """
 
-    def __init__(self, *answers: tuple[int, dict[str, Any]] | Exception) -> None:
+    def __init__(self, *answers: Told | Exception) -> None:
         self.answers = list(answers)
         self.sent: list[dict[str, Any]] = []
         self.others: list[tuple[str, dict[str, Any]]] = []
@@ -47,9 +50,9 @@ class Line(BaseRequest):
         name = url.rpartition("/")[2]
         fields = dict(request_data.parameters) if request_data else {}
         status, body = self._answer(name, fields)
-        return status, json.dumps(body).encode()
+        return status, body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    def _answer(self, name: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _answer(self, name: str, fields: dict[str, Any]) -> Told:
         if name == "getMe":
             return succeeded(ME.to_dict() | {"can_read_all_group_messages": False})
         if name != "sendMessage":
