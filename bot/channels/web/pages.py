@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import buttons, mending, phrases, reply
+from bot import buttons, mending, phrases, reply, stored
 from bot.channels.web import article_page, draft_page, exchange, look, words_of_pages
 from bot.channels.web.exchange import Exchange, Told
 from bot.channels.web.website import Site
@@ -112,6 +112,8 @@ class _Pages:
     async def chat(self, request: Request) -> Response:
         words = sayable(request.query_params.get("q", ""))
         if "q" in request.query_params:
+            if not _may_ask(request):
+                return await self._chat(request, typed=words)
             return await self._asked(request, words)
         pressed = buttons.parse(request.query_params.get("pressed", ""))
         told = None
@@ -245,7 +247,8 @@ class _Pages:
         record = await run_in_threadpool(self._own, self.speaker_of(request), number)
         if record is None:
             return self._check_page(request, draft_page.Draft("", phrases.STALE), 404)
-        return await self._checked(request, draft_page.Sent(record.understood, None))
+        checked = stored.checked(record) if record.want == "check" else None
+        return self._check_page(request, draft_page.Draft(record.understood), checked=checked)
 
     async def check(self, request: Request) -> Response:
         async with request.form(max_files=1, max_part_size=_MAX_FIELD) as form:
@@ -370,6 +373,15 @@ class _Pages:
 
     def _state_answer(self, number: int) -> Record | None:
         return self.site.reception.service.state.answer(number) if number > 0 else None
+
+
+def _may_ask(request: Request) -> bool:
+    """Whether a question in an address is asked: not if nobody sees the answer, nor where another site leads here.
+
+    A link elsewhere may lead here with a question in the field; what is asked and kept, our visitor decides.
+    """
+    fetched = request.headers.get("sec-fetch-site", "none")  # no browser of the last years leaves it out
+    return request.method == "GET" and fetched in {"none", "same-origin"}
 
 
 def _local(path: str) -> str:
