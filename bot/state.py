@@ -289,12 +289,12 @@ class State:
 
         Args:
             now: The time.
-            answers_seconds: How long answers and notes are kept.
+            answers_seconds: How long answers, what users said of them, and notes are kept.
         """
         with self._lock, self._translating():
             self._base.execute("DELETE FROM messages WHERE done = 1 AND at < ?", (now - DEDUPE_DAYS * _DAY,))
-            self._base.execute("DELETE FROM answers WHERE at < ?", (now - answers_seconds,))
-            self._base.execute("DELETE FROM notes WHERE at < ?", (now - answers_seconds,))
+            for table in ("answers", "feedback", "notes"):
+                self._base.execute(f"DELETE FROM {table} WHERE at < ?", (now - answers_seconds,))
             # The log still has the pages as they were; if another process reads, the next sweep empties it.
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
