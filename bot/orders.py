@@ -191,10 +191,10 @@ def _wrong(order: Order) -> Reply:
     if order.record is None:
         return reply.notice(phrases.NO_LAST_ANSWER)
     _judge(order.talk, order.record, useful=False, said=order.argument)
-    if order.argument:
-        return reply.notice(phrases.THANKS_FOR_SAYING)
-    order.talk.note(AWAITING, str(order.record.id))
-    return reply.notice(phrases.WHAT_IS_RIGHT)
+    if not order.argument:
+        order.talk.note(AWAITING, str(order.record.id))
+    said = phrases.THANKS_FOR_SAYING if order.argument else phrases.WHAT_IS_RIGHT
+    return reply.notice(f"{_about(order.record)}\n{said}")  # it may not be the answer they meant
 
 
 def _feedback(order: Order) -> Reply:
