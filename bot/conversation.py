@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot.inbound import Speaker
-from bot.state import Record, State
+from bot.kept import Record
+from bot.state import State
 
 PAGE = "page"
 """Note: the article being read, and how far."""

@@ -21,6 +21,10 @@ class CrowdedError(Exception):
     """More are waiting than may."""
 
 
+class ClosingError(Exception):
+    """No turn comes before we stop; who is patient comes again after the next start."""
+
+
 class Desk:
     """A queue in front of a few threads.
 
@@ -39,6 +43,7 @@ class Desk:
         """
         self._metrics = metrics
         self._max_waiting = max_waiting
+        self._is_closing = False
         self._turns = asyncio.Semaphore(max_running)
         self._threads = ThreadPoolExecutor(max_running, thread_name_prefix="answer")
         self.n_running = 0
@@ -60,6 +65,7 @@ class Desk:
 
         Raises:
             CrowdedError: More are waiting than may.
+            ClosingError: It is patient, and its turn did not come before `begin_to_close`.
         """
         if self.n_waiting >= self._max_waiting and not patient:
             raise CrowdedError
@@ -72,6 +78,9 @@ class Desk:
             self._count(waiting=-1)
             if notice is not None:
                 notice.cancel()
+        if self._is_closing and patient:
+            self._turns.release()
+            raise ClosingError
         self._count(running=1)
         started = perf_counter()
         try:
@@ -80,6 +89,10 @@ class Desk:
             self._metrics.seconds.observe(perf_counter() - started)
             self._count(running=-1)
             self._turns.release()
+
+    def begin_to_close(self) -> None:
+        """Work off nothing more that is patient: as turns come, those who have one give it up."""
+        self._is_closing = True
 
     def close(self) -> None:
         """Let running work end."""

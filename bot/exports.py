@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -11,7 +12,8 @@ from typing import Any, TextIO
 import yaml
 
 from bot import stored
-from bot.state import Feedback, Record, State
+from bot.kept import Feedback, Record
+from bot.state import State
 from knowledge.schema import Modifier
 
 AUDIT_COLUMNS = (
@@ -89,15 +91,35 @@ def _remarks(head: str, text: str) -> Iterable[str]:
     return (f"  # {head}: {line}\n" for line in text.splitlines() if line.strip())
 
 
+_IS_NOT = re.compile(
+    r"(?:而|并)?(?:不是|并非|不应是|不应为).*?(?=而是|应[该当]?[是为]|[，,；;。\n]|$)", re.DOTALL
+)
+_IS = re.compile(r"(?:而是|应[该当]?[是为]|正确的?(?:说法|答案|数字)?[是为]|(?:^|[，,；;。\s])是)", re.DOTALL)
+_AROUND = " \t\n，,；;。！!：:"
+
+
+def _right(said: str) -> str:
+    """What is right in the words of one who may also say what is not.
+
+    >>> [_right(said) for said in ("不是23.26亿元，是23.27亿元", "单位应为亿元", "应为3位，不是2位", "没有说到")]
+    ['23.27亿元', '亿元', '3位', '没有说到']
+    """
+    rest = _IS_NOT.sub("", said)
+    found = _IS.search(rest)
+    right = (rest[found.end() :] if found else rest).strip(_AROUND)
+    return right if right and (found or rest != said) else said
+
+
 def _wanted(said: str) -> dict[str, Any]:
-    """What the pair shall demand: the one figure that the user names, else their words."""
+    """What the pair shall demand: the one figure that the user calls right, else their words."""
     from bot.jsonview import plain
     from knowledge.figures import scan
     from knowledge.words import fold
 
-    found = scan(fold(said)).quantities
+    right = _right(said)
+    found = scan(fold(right)).quantities
     if len(found) != 1:
-        return {"contains": [said]} if said else {}
+        return {"contains": [right]} if right else {}
     (quantity,) = found
     modifier = {} if quantity.modifier is Modifier.EXACT else {"modifier": quantity.modifier.value}
     return {"value": plain(quantity.value), "unit": quantity.unit, **modifier}

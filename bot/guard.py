@@ -81,13 +81,20 @@ class Guard:
         """Whether a speaker may write at all."""
         return self._allowed.admits(speaker)
 
-    def admit(self, speaker: Speaker) -> Admission:
-        """Whether the next message of a speaker is let in; one that is counts."""
+    def admit(self, speaker: Speaker, *, tells_each: bool = False) -> Admission:
+        """Whether the next message of a speaker is let in; one that is counts.
+
+        Args:
+            speaker: Whose it is.
+            tells_each: True where a word disturbs nobody, so that each is told when to try again.
+        """
         if not self.knows(speaker):
             return Admission(Admitted.FOREIGN)
         seconds = self._rates.take(f"user {speaker.member}", most=self._user_per_minute, seconds=_MINUTE)
         if not seconds:
             return Admission(Admitted.YES)
+        if tells_each:
+            return Admission(Admitted.TOO_FAST, ceil(seconds))
         told = self._rates.take(f"notice {speaker.member}", most=1, seconds=_MINUTE)
         return Admission(Admitted.STILL_TOO_FAST if told else Admitted.TOO_FAST, ceil(seconds))
 

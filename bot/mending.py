@@ -99,6 +99,10 @@ _USAGE: Mapping[str, _Said] = {
         "不能在 {item} 上提供网页。",
         "端口可能已被占用：用 WENSHU_WEB_PORT 换一个，或检查 WENSHU_WEB_HOST。",
     ),
+    "public_url_not_https": (
+        "Telegram 只往 https 地址送信，{item} 却不是。",
+        "把它改成 https 地址，或去掉它（改由我们去取）。",
+    ),
     "telegram_token_invalid": (
         "Telegram 不认识这个令牌。",
         "检查 {item}，或在 @BotFather 里用 /token 重新取得。",
@@ -107,7 +111,7 @@ _USAGE: Mapping[str, _Said] = {
 
 _ARTICLE: Mapping[str, _Said] = {
     "duplicate_id": ("「{item}」的编号与前面的文章重复。", "给每篇文章一个不同的编号。"),
-    "too_large": ("「{item}」太大。", "拆成几份再收录。"),
+    "too_large": ("「{item}」里的内容太多。", "去掉里面的图片，或拆成几份。"),
     "bad_json": ("「{item}」不是完整的 JSON 对象。", "每行写一个对象，至少有 id 和 text。"),
     "encoding": ("认不出「{item}」的文字编码。", "请存成 UTF-8。"),
     "empty": ("「{item}」是空的。", "补上内容，或把它移开。"),
@@ -150,6 +154,10 @@ _BACKEND: Mapping[str, _Said] = {
     "telegram_unreachable": (
         "连不上 Telegram 服务器 {item}。",
         "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",
+    ),
+    "telegram_webhook": (
+        "Telegram 没有接受 {item} 作为送信地址。",
+        "检查 WENSHU_PUBLIC_URL 能否从外网以 https 打开。",
     ),
 }
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from bot import phrases, reading, reply, stored, wording
 from bot.conversation import AWAITING, PAGE, Conversation
+from bot.kept import Feedback, Record
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
-from bot.state import Feedback, Record
 from knowledge.errors import UsageError
 from knowledge.schema import Citation
 
@@ -191,10 +191,10 @@ def _wrong(order: Order) -> Reply:
     if order.record is None:
         return reply.notice(phrases.NO_LAST_ANSWER)
     _judge(order.talk, order.record, useful=False, said=order.argument)
-    if order.argument:
-        return reply.notice(phrases.THANKS_FOR_SAYING)
-    order.talk.note(AWAITING, str(order.record.id))
-    return reply.notice(phrases.WHAT_IS_RIGHT)
+    if not order.argument:
+        order.talk.note(AWAITING, str(order.record.id))
+    said = phrases.THANKS_FOR_SAYING if order.argument else phrases.WHAT_IS_RIGHT
+    return reply.notice(f"{_about(order.record)}\n{said}")  # it may not be the answer they meant
 
 
 def _feedback(order: Order) -> Reply:

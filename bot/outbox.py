@@ -6,11 +6,22 @@
 | before a part left | that part and the rest are sent |
 | while a part was leaving | that part is sent again: it may be there twice, but is not lost |
 | after | nothing |
+
+What has no end after a day gets none: it is closed.  A disk that refuses makes nothing come twice: what has left is
+known to the process, and written down once that can be.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.state import Message, State
+from bot.kept import Message
+from bot.state import State
+from knowledge.errors import WenshuError
+
+CLOSED_AFTER = 86_400.0
+"""Seconds after which a message is given up: whatever keeps it from its end does not pass by trying."""
+
+_log = logging.getLogger(__name__)
 
 Make = Callable[[], Awaitable[Sequence[str]]]
 """Makes the reply: its parts as the channel will want to send them, perhaps after a restart."""
@@ -34,6 +45,7 @@ class Outbox:
         self._channel = channel
         self._clock = clock
         self._busy: set[str] = set()
+        self._unwritten: dict[str, list[str]] = {}  # names of parts that left, by message, oldest first
 
     def take(self, message_id: str, payload: str) -> bool:
         """Write a message down; False if it is known: the platform brought it before.
@@ -56,6 +68,14 @@ class Outbox:
             if each.id not in self._busy and each.at <= until
         ]
 
+    def close_old(self) -> list[str]:
+        """Give up the messages that came in more than a day ago and nobody is at work on; returns their names."""
+        old = [message.id for message in self.left_over(older_than=CLOSED_AFTER)]
+        for message_id in old:
+            self._state.done(self._channel, message_id)
+            self._unwritten.pop(message_id, None)
+        return old
+
     async def deliver(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
         """Bring a message to its end, from wherever it got to.
 
@@ -71,6 +91,8 @@ class Outbox:
             return await self._delivered(message_id, make, send)
         finally:
             self._busy.discard(message_id)
+            if not self._unwritten.get(message_id, True):
+                del self._unwritten[message_id]
 
     async def _delivered(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
         message = self._state.message(self._channel, message_id)
@@ -80,8 +102,29 @@ class Outbox:
         if parts is None:
             parts = tuple(await make())
             self._state.ready(self._channel, message_id, parts)
-        for part in parts[message.n_sent :]:
-            name = await send(part)
-            self._state.sent(self._channel, message_id, name)
+        left = self._unwritten.setdefault(message_id, [])
+        for part in parts[message.n_sent + len(left) :]:
+            left.append(await send(part))
+            self._try_to_write_down(message_id)
+        self._write_down(message_id)
         self._state.done(self._channel, message_id)
+        del self._unwritten[message_id]
         return self._state.sent_as(self._channel, message_id)
+
+    def _try_to_write_down(self, message_id: str) -> None:
+        """Note what has left; the parts behind it need not wait for a disk that refuses."""
+        try:
+            self._write_down(message_id)
+        except WenshuError as problem:
+            _log.warning("a part has left, but that can't be written down: %s", problem)
+
+    def _write_down(self, message_id: str) -> None:
+        """Note what has left and is not noted yet.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        left = self._unwritten[message_id]
+        while left:
+            self._state.sent(self._channel, message_id, left[0])
+            del left[0]  # not before: what was refused is still to be written

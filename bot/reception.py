@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from bot import phrases, reply
-from bot.desk import CrowdedError, Desk
+from bot.desk import ClosingError, CrowdedError, Desk
 from bot.guard import Guard
 from bot.inbound import Inbound, Speaker
 from bot.metrics import Metrics
@@ -45,7 +45,7 @@ class Reception:
         on_wait: OnWait | None = None,
         on_draft: OnDraft | None = None,
     ) -> Reply:
-        """The reply to a message.  Never fails: what nobody foresaw becomes an apology, and its trace is logged.
+        """The reply to a message.  What nobody foresaw becomes an apology, and its trace is logged.
 
         Args:
             inbound: The message.
@@ -55,6 +55,7 @@ class Reception:
 
         Raises:
             CrowdedError: Too many wait, and it is not patient.
+            ClosingError: It is patient, and we stop before its turn comes.
         """
         loop = asyncio.get_running_loop()
 
@@ -89,6 +90,8 @@ class Reception:
             status = answer.status.value
         except CrowdedError:
             self.metrics.refused.labels(speaker.channel, "crowded").inc()
+            raise
+        except ClosingError:
             raise
         except Exception as problem:  # noqa: BLE001 -- the one place where everything ends in a reply
             _log.error("%s: %s\n%s", speaker.channel, type(problem).__name__, trace(problem))

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 from bot import buttons, jsonview, mending, orders, phrases, reply, stored, uploads, verdict_reply
 from bot.conversation import AWAITING, UPLOAD, Conversation
 from bot.inbound import Inbound, Speaker, Upload, sayable
+from bot.kept import Record
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
-from bot.state import Record, State
+from bot.state import State
 from knowledge.errors import ArticleError, HomeBusyError, UsageError, WenshuError
 from knowledge.schema import Answer, Article
 from knowledge.verdict import Checked

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot import app, wording
+from bot import app, mending, wording
 from bot.channels import telegram_webhook
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
@@ -86,8 +87,9 @@ def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callabl
         The exit status.
 
     Raises:
-        WenshuError: The port is taken, a token is no good, or the state can't be opened.
+        WenshuError: A setting or a token is no good, the port is taken, or the state can't be opened.
     """
+    account = telegram_account(settings)
     enough = Event()
     worker = Thread(target=_work, args=(library, enough), name="background")
     with (
@@ -97,7 +99,7 @@ def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callabl
         prepare()
         worker.start()
         try:
-            return asyncio.run(_run(_Running(settings, library, state, say), listener))
+            return asyncio.run(_run(_Running(settings, library, state, say, account), listener))
         finally:
             enough.set()
             worker.join()
@@ -111,6 +113,7 @@ class _Running:
     library: Everything
     state: State
     say: Say
+    account: Account | None = None
     unreached: set[str] = field(default_factory=set)
 
     def reception(self, metrics: Metrics) -> Reception:
@@ -169,8 +172,7 @@ class _Running:
 async def _run(running: _Running, listener: socket.socket) -> int:
     stopped = _until_signal()
     metrics, settings = Metrics(), running.settings
-    reception = running.reception(metrics)
-    account = telegram_account(settings)
+    reception, account = running.reception(metrics), running.account
     chat = None if account is None else TelegramChat(reception, account)
     site = running.site(reception)
     webhooks = (
@@ -190,10 +192,20 @@ async def _run(running: _Running, listener: socket.socket) -> int:
 
 
 def telegram_account(settings: "Settings") -> Account | None:
-    """The bot that the settings name, if they do."""
+    """The bot that the settings name, if they do.
+
+    Raises:
+        SettingError: Telegram is to bring updates to an address that it won't: one without https.
+    """
     if settings.telegram_token is None:
         return None
     public = settings.public_url.rstrip("/")
+    is_own_server = bool(settings.telegram_base_url)  # those that stand beside us take http too
+    if public and not is_own_server and not public.lower().startswith("https:"):
+        message = (
+            f"WENSHU_PUBLIC_URL: expected an https address, got {public!r}; change it, or remove it to poll"
+        )
+        raise SettingError(message, item="WENSHU_PUBLIC_URL", code="public_url_not_https")
     return Account(
         settings.telegram_token.get_secret_value(),
         settings.telegram_base_url or "",
@@ -256,7 +268,7 @@ async def _telegram(running: _Running, chat: TelegramChat) -> None:
                 break
             except BackendError as problem:
                 _log.warning("telegram: %s; trying again", problem)
-                running.say(wording.TELEGRAM_UNREACHED)
+                running.say(_not_yet(problem))
                 await asyncio.sleep(RETRY_SECONDS)
         running.unreached.discard("telegram")
         running.say(wording.serving(name, sees_all=chat.sees_all))
@@ -265,18 +277,32 @@ async def _telegram(running: _Running, chat: TelegramChat) -> None:
         await chat.stop()
 
 
+def _not_yet(problem: BackendError) -> str:
+    if problem.code == "telegram_unreachable":
+        return wording.TELEGRAM_UNREACHED
+    return f"{mending.error(problem)}{wording.TRYING_AGAIN}"
+
+
 def _until_signal() -> "asyncio.Future[int]":
-    """The exit status, once a signal says stop."""
+    """The exit status, once a signal says stop; a Ctrl-C after that ends the process at once."""
     loop = asyncio.get_running_loop()
     stopped: asyncio.Future[int] = loop.create_future()
 
     def stop(status: int) -> None:
         if not stopped.done():
             stopped.set_result(status)
+            # Not one of the loop's: what ends last, threads, ends while the loop stands still.
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, _end_at_once)
 
     for number, status in ((signal.SIGTERM, STOPPED), (signal.SIGINT, INTERRUPTED)):
         loop.add_signal_handler(number, stop, status)
     return stopped
+
+
+def _end_at_once(*_: object) -> None:
+    """End without another word: what must not be lost is written down already."""
+    os._exit(INTERRUPTED)
 
 
 @contextlib.contextmanager

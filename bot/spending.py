@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.state import Spent, State
+from bot.kept import Spent
+from bot.state import State
 from knowledge.generation import Generation, Usage
 
 if TYPE_CHECKING:

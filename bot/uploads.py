@@ -16,6 +16,13 @@ from knowledge.errors import ArticleError, StorageError, UsageError
 if TYPE_CHECKING:
     from knowledge.ingest import Report
 
+MAX_GROWN = 10_000_000
+"""Bytes by which a file may grow when it is unpacked.
+
+Pictures hardly grow; what does is markup, which fills some twenty times as much memory once it is taken apart.  A
+draft of 20,000 characters with a format of its own on every one has 4 MB of it.
+"""
+
 _WAITING = "waiting"
 _DAY = 86_400.0
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -26,8 +33,10 @@ def text_of(upload: Upload) -> str:
 
     Raises:
         UsageError: It is of a kind that holds none.
-        ArticleError: It can't be read, or is empty.
+        ArticleError: It can't be read, is empty, or holds far more than it seems to.
     """
+    from knowledge.articles.source import Limits
+
     name = _name(upload)
     if upload.suffix not in draft.KINDS | {""}:
         message = f"{name}: expected a kind of file that holds text, got {upload.suffix!r}"
@@ -36,7 +45,7 @@ def text_of(upload: Upload) -> str:
         path = Path(folder) / name
         path.write_bytes(upload.content)
         try:
-            text = draft.read(str(path))
+            text = draft.read(str(path), Limits(stream=len(upload.content) + MAX_GROWN))
         except ArticleError as problem:
             raise _as_sent(problem) from problem
     if not text.strip():

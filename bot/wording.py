@@ -8,7 +8,7 @@ from knowledge.schema import Answer, Figure, Finding, Hit, Period
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
 if TYPE_CHECKING:
-    from bot.state import Spent
+    from bot.kept import Spent
     from knowledge.build import Diagnosis, Report
 
 NEAREST = "最接近的原文："
@@ -377,5 +377,6 @@ OPEN_TO_ALL = (
 SERVING_CHATS = "正在连接聊天渠道……"
 NO_CHATS = """还没有连接聊天渠道。
 要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
-TELEGRAM_UNREACHED = "连不上 Telegram，稍后再试；网页照常可用。"
+TRYING_AGAIN = "稍后再试；网页照常可用。"
+TELEGRAM_UNREACHED = f"连不上 Telegram，{TRYING_AGAIN}"
 STOPPED = "已停止。"

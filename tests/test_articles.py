@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.articles import read
+from knowledge.articles.source import decode, encoding_of
 from knowledge.articles.wrapping import unwrap
 from knowledge.errors import ArticleError
 from knowledge.schema import Article
@@ -283,6 +284,27 @@ def test_encodings_are_told_apart(tmp_path: Path, codec: str) -> None:
 def test_big5_is_told_from_gb18030(tmp_path: Path) -> None:
     assert one(tmp_path / "a.txt", TRADITIONAL.encode("big5")).text == TRADITIONAL
     assert one(tmp_path / "b.txt", TRADITIONAL.encode("gb18030")).text == TRADITIONAL
+
+
+SHORT = "科创投累计投资23.62亿元 累计放款157.38亿元 厘清发展 40%的水平 选的两院院士 活动30 额超157.38"
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "gbk"])
+@pytest.mark.parametrize("text", SHORT.split())
+def test_a_few_words_are_read_in_any_encoding(text: str, codec: str) -> None:
+    """Some bytes of these make characters of UTF-8 by chance."""
+    assert decode(text.encode(codec), item="a") == text
+
+
+def test_any_stretch_of_an_article_is_read() -> None:
+    text = next(SEEDS.glob("**/*.md")).read_text(encoding="utf-8")
+    n_chinese = 0
+    for at in range(len(text) - 16):
+        stretch = text[at : at + 16]
+        if sum("\u4e00" <= character <= "\u9fff" for character in stretch) > 8:
+            n_chinese += 1
+            assert encoding_of(stretch.encode("gb18030")) is not None, stretch
+    assert n_chinese > 500
 
 
 @pytest.mark.parametrize(

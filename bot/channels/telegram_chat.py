@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from telegram import Bot, BotCommand, CallbackQuery, Message, Update, User
+from telegram import Bot, BotCommand, Message, Update, User
 from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import (
     Application,
@@ -33,15 +33,16 @@ from bot.channels.telegram_inline import Inline
 from bot.channels.telegram_limits import ChatRates
 from bot.channels.telegram_messages import CHANNEL, addressed, place_of, speaker_of
 from bot.channels.telegram_order import InOrder
+from bot.channels.telegram_presses import Presses
 from bot.channels.telegram_queue import DurableQueue, key_of, message_of
 from bot.channels.telegram_uploads import received
 from bot.conversation import Conversation
-from bot.desk import CrowdedError
-from bot.guard import Admitted
+from bot.desk import ClosingError
+from bot.guard import Admission, Admitted
 from bot.inbound import Inbound, Speaker
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
-from bot.reply import Reply
+from bot.reply import Reply, ReplyStatus
 from knowledge.errors import BackendError, SettingError, WenshuError
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "inline_query")
@@ -53,14 +54,14 @@ POOL_SIZE = 64
 TIMEOUT = 20.0
 """Seconds to read or write one request."""
 
+STOP_SECONDS = 10.0
+"""For what is being sent to leave when we stop; what is not is kept for the next start."""
+
 RETRY_SECONDS = 60.0
 """How often messages are looked for whose reply could not be sent."""
 
 _EDITED = "reply to {}"
 """Note: our messages in reply to one of a chat's, so that an edit of that one edits these."""
-
-_TOASTS = frozenset({"/useful"})
-"""Buttons whose reply is a word that shows for a second."""
 
 _log = logging.getLogger(__name__)
 
@@ -94,17 +95,19 @@ class TelegramChat:
         self._account = account
         self._outbox = Outbox(reception.service.state, CHANNEL, clock=reception.service.clock)
         self._queue = DurableQueue(self._outbox, reception.guard, reception.metrics)
-        self._application = _application(account, self._queue, request, updates_request)
-        self._add_handlers()
+        self._in_order = InOrder()
+        self._application = _application(account, self._queue, self._in_order, request, updates_request)
         self._started = datetime.now(UTC)
+        self._is_connected = False
         self._stopping = False
         self._retrying: asyncio.Task[None] | None = None
         self.delivery = Delivery(self._application.bot, reception.metrics)
+        self._add_handlers()
 
     def _add_handlers(self) -> None:
-        inline = Inline(self._reception)
+        inline, presses = Inline(self._reception), Presses(self._reception, self.delivery)
         self._application.add_handler(MessageHandler(filters.UpdateType.MESSAGES, self._on_message))
-        self._application.add_handler(CallbackQueryHandler(self._on_press))
+        self._application.add_handler(CallbackQueryHandler(presses.on_press))
         self._application.add_handler(InlineQueryHandler(inline.on_query))
         self._application.add_error_handler(_on_error)
 
@@ -122,6 +125,7 @@ class TelegramChat:
         """
         with _reaching(self._account.server):
             await self._application.initialize()
+        self._is_connected = True
         return _name(self._application.bot.bot)
 
     async def start(self) -> str:
@@ -132,17 +136,12 @@ class TelegramChat:
 
         Raises:
             SettingError: Telegram doesn't know the token.
-            BackendError: The server can't be reached.
+            BackendError: The server can't be reached, or won't bring updates to us; another call may do.
         """
         name = await self.connect()
         await self._tell_commands()
         if self._account.webhook:
-            with _reaching(self._account.server):
-                await self._application.bot.set_webhook(
-                    self._account.webhook,
-                    secret_token=self._account.secret,
-                    allowed_updates=list(ALLOWED_UPDATES),
-                )
+            await self._set_webhook(self._account.webhook)
         self._queue.restore(self._application.bot)
         await self._application.start()
         if self._application.updater is not None:
@@ -161,19 +160,29 @@ class TelegramChat:
         """Take in an update that Telegram brought; it is written down when this returns.
 
         Raises:
-            NetworkError: It can't be written down.
+            NetworkError: It can't be written down, or not yet: who we are is only known once we have connected.
         """
+        if not self._is_connected:
+            raise NetworkError("not connected yet")
         await self._queue.put(Update.de_json(update, self._application.bot))
 
     async def stop(self) -> None:
-        """Take in nothing more, finish what is being answered, and disconnect; the rest is kept for the next start."""
+        """Take in nothing more, let what is being answered end, but not for long, and disconnect.
+
+        The rest is kept for the next start.
+        """
         self._stopping = True
+        self._reception.desk.begin_to_close()
         if self._retrying is not None:
             self._retrying.cancel()
         if self._application.updater is not None and self._application.updater.running:
             await self._application.updater.stop()
         if self._application.running:
-            await self._application.stop()
+            stopping = asyncio.create_task(self._application.stop())
+            await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+            if not stopping.done():
+                _log.warning("%d updates are left for the next start", self._in_order.give_up())
+            await stopping
         await self._application.shutdown()
 
     async def _tell_commands(self) -> None:
@@ -182,6 +191,15 @@ class TelegramChat:
             await self._application.bot.set_my_commands([BotCommand(*each) for each in phrases.COMMANDS])
         except TelegramError as problem:
             _log.warning("commands not set: %s", type(problem).__name__)
+
+    async def _set_webhook(self, address: str) -> None:
+        try:
+            await self._application.bot.set_webhook(
+                address, secret_token=self._account.secret, allowed_updates=list(ALLOWED_UPDATES)
+            )
+        except TelegramError as problem:
+            message = f"{address}: Telegram won't bring updates there: {problem.message}"
+            raise BackendError(message, item=address, code="telegram_webhook") from problem
 
     async def _retry(self) -> None:
         while True:
@@ -197,41 +215,62 @@ class TelegramChat:
         message = message_of(update)
         if message is None or self._stopping:
             return
-        edited = update.edited_message is not None
-        former = self._former(message) if edited else ()
+        former = self._former(message) if update.edited_message is not None else ()
+        is_replaced, me = True, context.bot.bot
 
         async def make() -> list[str]:
-            answer = await self._answer(message, context.bot.bot, edited=bool(former))
-            if answer is None:
-                return []
-            messages = delivery.outgoing(answer, place_of(message), instead_of=former)
-            return [delivery.dumps(each) for each in messages]
+            nonlocal is_replaced
+            admission = self._admission(message, me)
+            if admission.admitted is Admitted.YES:
+                return await self._made(message, me, former)
+            is_replaced = not former  # a word about haste does not take the place of an answer
+            return _parts(self._refusal(admission), message, ())
 
         sent = await self._outbox.deliver(key_of(update), make, self._send)
         numbers = [int(name) for name in sent if name]
-        for number in sorted(set(former) - set(numbers)) if numbers else ():
+        if not numbers or not is_replaced:
+            return
+        for number in sorted(set(former) - set(numbers)):
             await self.delivery.withdraw(message.chat.id, number)
-        if numbers:
-            self._note(message, numbers)
+        self._note(message, numbers)
 
-    async def _answer(self, message: Message, me: User, *, edited: bool) -> Reply | None:
-        """The reply to a message; None for one that is not meant for us, or that comes too fast."""
+    def _admission(self, message: Message, me: User) -> Admission:
+        """Whether a message comes too fast; an edit counts like a new one, for it is answered like one."""
+        fresh = message.edit_date or message.date
+        if (
+            addressed(message, me) is None or fresh < self._started
+        ):  # what gathered while we were away is no rush
+            return Admission(Admitted.YES)
+        return self._reception.guard.admit(speaker_of(message))
+
+    def _refusal(self, admission: Admission) -> Reply | None:
+        """What is said of a message that is not let in; None for nothing."""
+        if admission.admitted is Admitted.TOO_FAST:
+            return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
+        self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
+        return None
+
+    async def _made(self, message: Message, me: User, former: tuple[int, ...]) -> list[str]:
+        """The messages of the reply; what can't be made now can't be in a minute either, and ends in an apology."""
+        try:
+            return _parts(await self._answer(message, me), message, former)
+        except ClosingError:
+            raise
+        except Exception as problem:  # noqa: BLE001 -- so that it is not tried again for ever
+            _log.error("message %d: %s\n%s", message.message_id, type(problem).__name__, trace(problem))
+            return _parts(reply.notice(phrases.APOLOGY, status=ReplyStatus.ERROR), message, former)
+
+    async def _answer(self, message: Message, me: User) -> Reply | None:
+        """The reply to a message; None for one that is not meant for us."""
         text = addressed(message, me)
         if text is None:
             return None
-        speaker = speaker_of(message)
-        fresh = message.edit_date or message.date
-        if fresh >= self._started and not edited:  # what gathered while we were away is no rush
-            admission = self._reception.guard.admit(speaker)
-            if admission.admitted is Admitted.TOO_FAST:
-                return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
-            if admission.admitted is not Admitted.YES:
-                self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
-                return None
         upload = await received(message)
         if isinstance(upload, Reply):
             return upload
-        inbound = Inbound(speaker, text, forwarded=message.forward_origin is not None, upload=upload)
+        inbound = Inbound(
+            speaker_of(message), text, forwarded=message.forward_origin is not None, upload=upload
+        )
         return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(message))
 
     def _waiting(self, message: Message) -> OnWait | None:
@@ -267,34 +306,12 @@ class TelegramChat:
     def _talk(self, speaker: Speaker) -> Conversation:
         return self._reception.service.conversation(speaker)
 
-    # -- buttons
 
-    async def _on_press(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        del context
-        query = update.callback_query
-        if query is None:
-            return
-        message = query.message if isinstance(query.message, Message) else None
-        if message is None or not query.data:
-            await _show(query, phrases.STALE)
-            return
-        speaker = Speaker(
-            CHANNEL, str(message.chat.id), str(query.from_user.id), group=message.chat.type != "private"
-        )
-        if not self._reception.guard.knows(speaker):
-            await _show(query, "")
-            return
-        try:
-            answer = await self._reception.press(speaker, query.data)
-        except CrowdedError:
-            await _show(query, phrases.CROWDED)
-            return
-        said = answer.blocks[0].text if len(answer.blocks) == 1 and not answer.citations else ""
-        if query.data.split()[0] in _TOASTS or said == phrases.STALE:
-            await _show(query, said)
-            return
-        await _show(query, "")
-        await self.delivery.send(place_of(message), answer)
+def _parts(answer: Reply | None, message: Message, former: tuple[int, ...]) -> list[str]:
+    """The messages of a reply as they are kept, the first of them in place of former ones."""
+    if answer is None:
+        return []
+    return [delivery.dumps(each) for each in delivery.outgoing(answer, place_of(message), instead_of=former)]
 
 
 async def name_of_bot(account: Account) -> str:
@@ -324,27 +341,25 @@ def _reaching(server: str) -> Iterator[None]:
             item="WENSHU_TELEGRAM_TOKEN",
             code="telegram_token_invalid",
         ) from problem
-    except NetworkError as problem:
+    except TelegramError as problem:
         raise BackendError(
             f"{server}: can't be reached", item=server, code="telegram_unreachable"
         ) from problem
 
 
-async def _show(query: CallbackQuery, words: str) -> None:
-    """Answer a button, so that it stops spinning; one pressed too long ago can't be answered."""
-    with suppress(TelegramError):
-        await query.answer(words or None)
-
-
 def _application(
-    account: Account, queue: DurableQueue, request: BaseRequest | None, updates_request: BaseRequest | None
+    account: Account,
+    queue: DurableQueue,
+    in_order: InOrder,
+    request: BaseRequest | None,
+    updates_request: BaseRequest | None,
 ) -> _App:
     out = request or HTTPXRequest(
         POOL_SIZE, read_timeout=TIMEOUT, write_timeout=TIMEOUT, pool_timeout=TIMEOUT
     )
     builder: Any = ApplicationBuilder().token(account.token).base_url(account.server).request(out)
     builder = builder.base_file_url(account.server.removesuffix("/bot") + "/file/bot")
-    builder = builder.rate_limiter(ChatRates()).concurrent_updates(InOrder()).update_queue(queue)
+    builder = builder.rate_limiter(ChatRates()).concurrent_updates(in_order).update_queue(queue)
     if account.webhook:
         return cast("_App", builder.updater(None).build())
     return cast("_App", builder.get_updates_request(updates_request or HTTPXRequest(1)).build())
@@ -354,7 +369,9 @@ async def _on_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     """Log the error's trace, which holds code and not words; the message stays left over and is tried again."""
     problem = context.error
     number = update.update_id if isinstance(update, Update) else 0
-    if isinstance(problem, NetworkError):
+    if isinstance(problem, ClosingError):
+        _log.info("update %d: left for the next start", number)
+    elif isinstance(problem, NetworkError):
         _log.warning("update %d: %s; trying again later", number, type(problem).__name__)
     elif problem is not None:
         _log.error("update %d: %s\n%s", number, type(problem).__name__, trace(problem))

@@ -4,6 +4,7 @@
 |---|---|
 | a timeout, a broken connection | nothing: the part may have arrived, and a second copy is worse than a gap |
 | could not connect | the part has not left: try again |
+| 502, 503, 504 | what stands before Telegram turned it away: try again |
 | 429 | this chat waits as long as told, the others go on (`telegram_limits`) |
 | 400 about an option the server doesn't know | the same without that option |
 | 400 about a topic that is gone | the same outside of topics |
@@ -14,6 +15,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -69,6 +71,9 @@ _NOT_EDITABLE = ("can't be edited", "message to edit not found", "message_id_inv
 """Words of a 400 about a message that is too old or gone."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_TURNED_AWAY = re.compile(r"\b50[234]\b|bad gateway|service unavailable|gateway time-?out", re.IGNORECASE)
+"""What the library makes of a status 502, 503 or 504; a 500 comes from within, perhaps after the part was taken."""
 
 _log = logging.getLogger(__name__)
 
@@ -205,7 +210,7 @@ class Delivery:
                 attempt = self._degraded(attempt, problem)
             except NetworkError as problem:
                 # An edit may be made twice; a message may not be sent twice.
-                if attempt.instead_of is None and not isinstance(problem.__cause__, _NEVER_SENT):
+                if attempt.instead_of is None and not _has_not_left(problem):
                     _log.warning("part to %d may be lost: %s", attempt.place.chat_id, type(problem).__name__)
                     return None
                 await self._sleep(pause)
@@ -272,6 +277,15 @@ class _Attempt:
     place: Place
     instead_of: int | None
     styled: bool = True
+
+
+def _has_not_left(problem: NetworkError) -> bool:
+    """Whether a part that could not be sent is certainly, or as good as certainly, not there."""
+    if isinstance(problem.__cause__, _NEVER_SENT):
+        return True
+    is_a_status = type(problem) is NetworkError and not isinstance(problem.__cause__, httpx.HTTPError)
+    status, _, _ = problem.message.partition(". Parsing")  # behind it stands the page that came with it
+    return is_a_status and _TURNED_AWAY.search(status) is not None
 
 
 def entities_of(part: Part) -> list[MessageEntity]:

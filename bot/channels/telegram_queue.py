@@ -43,7 +43,9 @@ class DurableQueue(asyncio.Queue[Any]):
         await super().put(item)
 
     def restore(self, bot: Bot, *, older_than: float = 0.0) -> int:
-        """Let in again what was written down and is not done; returns how many."""
+        """Let in again what was written down and is not done, unless it is too old; returns how many."""
+        for name in self._outbox.close_old():
+            _log.warning("update %s: no reply could be sent for a day; closed", name)
         left = self._outbox.left_over(older_than=older_than)
         for message in left:
             self.put_nowait(Update.de_json(json.loads(message.payload), bot))

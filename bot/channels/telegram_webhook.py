@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 PATH = "/telegram/webhook"
 
+RETRY_SECONDS = "10"
+"""When to bring an update again that could not be written down."""
+
 _OBJECT = TypeAdapter(dict[str, Any])
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- the name of a header
@@ -33,7 +36,9 @@ def route(chat: "TelegramChat", secret: str, metrics: "Metrics") -> Route:
         try:
             await chat.bring(_update(await request.body()))
         except NetworkError:
-            return Response(status_code=503)  # Telegram brings it again
+            return Response(
+                status_code=503, headers={"Retry-After": RETRY_SECONDS}
+            )  # Telegram brings it again
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
             metrics.refused.labels(CHANNEL, "malformed").inc()
             return Response(status_code=400)

@@ -3,9 +3,10 @@
     python tests/bench/bench_model.py --start [--questions qa_dev.jsonl --home HOME] [--n 200]
 
 `--start` runs a llama.cpp server with a small model that invents figures and labels freely; `--url` uses a server that
-runs already, with WENSHU_MODEL for its model; `--pretend` asks a model that writes the very sentence that holds the
-reference, or the first that holds another figure: how much of what is right is kept, and of what is wrong removed.  The pairs of seeds/qa.yaml are asked over the seed, the
-questions over HOME, which holds the corpus (`wenshu --home HOME ingest news.jsonl.xz --dense none`).
+runs already, with WENSHU_MODEL for its model; `--pretend` asks a made-up model that writes the very sentence that holds
+the reference, or the first that holds another figure: how much of what is right is kept, and of what is wrong removed.
+The pairs of seeds/qa.yaml are asked over the seed, the questions over HOME, which holds the corpus (`wenshu --home HOME
+ingest news.jsonl.xz --dense none`).
 
 A figure shown is unsupported if it does not stand, with its unit, in a sentence that is shown with it.
 """
@@ -105,9 +106,10 @@ def table(name: str, asked: Sequence[Asked]) -> str:
     given, right = sum(a.given for a in asked), sum(a.right for a in asked)
     before, before_right = sum(a.plain_given for a in asked), sum(a.plain_right for a in asked)
     shares = ", ".join(f"{o.value} {outcomes[o] / (len(made) or 1):.3f}" for o in Outcome)
+    exact, before_exact = _share(a.exact for a in asked), _share(a.plain for a in asked)
     lines = [
         f"{name}: {n} questions, {len(made)} of them put to the model",
-        f"  exact, no abstaining       {_share(a.exact for a in asked)}   without a model {_share(a.plain for a in asked)}",
+        f"  exact, no abstaining       {exact}   without a model {before_exact}",
         f"  with abstaining            {_shares(given, right, n)}   without a model {_shares(before, before_right, n)}",
         f"  the model's answers        {shares}",
         f"  sentences written          {written}, removed {removed}",

@@ -7,7 +7,8 @@ from stand_ins import SOMEONE, a_state
 
 from bot.conversation import AWAITING, PAGE, UPLOAD, Conversation
 from bot.inbound import Speaker
-from bot.state import Record, State
+from bot.kept import Record
+from bot.state import State
 
 KEPT = 1_800.0
 

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from bot import desk as desk_module
-from bot.desk import CrowdedError, Desk
+from bot.desk import ClosingError, CrowdedError, Desk
 from bot.metrics import Metrics
 
 PATIENCE = 10.0
@@ -111,6 +111,23 @@ async def test_one_too_many_is_turned_away_and_the_patient_is_not(works: Works, 
     works.let_go(*"abcde")
     assert await together(*tasks, patient) == [*"abce"]
     assert works.begun == [*"abce"]
+
+
+async def test_when_it_begins_to_close_the_patient_are_let_go_and_the_others_served(works: Works):
+    desk = Desk(Metrics(), max_running=1, max_waiting=9)
+    running = asyncio.create_task(desk.run(works.make("running"), patient=True))
+    await until(lambda: works.begun == ["running"])
+    kept = [asyncio.create_task(desk.run(works.make(name), patient=True)) for name in "ab"]
+    at_the_door = asyncio.create_task(desk.run(works.make("c")))
+    await settled()
+    desk.begin_to_close()
+    works.let_go("running", *"abc")
+    assert await together(running, at_the_door) == ["running", "c"]
+    ends = await asyncio.gather(*kept, desk.run(works.make("d"), patient=True), return_exceptions=True)
+    assert [type(end) for end in ends] == [ClosingError] * 3
+    assert works.begun == ["running", "c"]
+    assert (desk.n_running, desk.n_waiting) == (0, 0)
+    desk.close()
 
 
 async def test_one_who_gives_up_frees_the_place(works: Works, desk: Desk):

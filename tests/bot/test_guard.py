@@ -70,6 +70,14 @@ def test_one_who_writes_too_fast_is_told_once_a_minute(now: list[float]):
     assert admitted(guard, 4) == [Admitted.YES, Admitted.YES, Admitted.TOO_FAST, Admitted.STILL_TOO_FAST]
 
 
+def test_where_each_is_told_the_word_to_messages_is_not_used_up(now: list[float]):
+    guard = a_guard(now)
+    admitted(guard, 2)
+    pressed = [guard.admit(SOMEONE, tells_each=True) for _ in range(3)]
+    assert pressed == [Admission(Admitted.TOO_FAST, 60)] * 3
+    assert admitted(guard, 2) == [Admitted.TOO_FAST, Admitted.STILL_TOO_FAST]
+
+
 def test_the_seconds_told_are_whole_and_enough(now: list[float]):
     guard = a_guard(now)
     admitted(guard, 2)

@@ -8,10 +8,10 @@ from stand_ins import SOMEONE, Shelf, a_policy, a_service, a_state, saying
 
 from bot import buttons, phrases, reading, stored, wording
 from bot.inbound import Speaker
+from bot.kept import Record
 from bot.orders import MAX_SAID, MAX_TITLES
 from bot.reply import MAX_LABELS, Reply, ReplyStatus
 from bot.service import Service
-from bot.state import Record
 from knowledge.schema import Answer, Article, Citation, Span, Status
 from knowledge.verdict import Checked
 
@@ -338,7 +338,7 @@ def test_another_member_of_the_room_may_press_and_is_heard_for_themself(
     talk: Talk, pressed: Callable[..., Reply]
 ):
     other = replace(SOMEONE, user="100")
-    assert said(pressed("/wrong", None, other)) == phrases.WHAT_IS_RIGHT
+    assert phrases.WHAT_IS_RIGHT in said(pressed("/wrong", None, other))
     talk.says("是13.26亿元", other)
     assert [(each.member, each.said) for each in talk.service.state.feedback()] == [
         (other.member, "是13.26亿元")
@@ -353,7 +353,7 @@ def test_another_member_of_the_room_may_press_and_is_heard_for_themself(
 def test_wrong_then_what_is_right_is_stored_with_the_question_and_what_we_said(talk: Talk):
     talk.says(QUESTION)
     talk.now += 5
-    assert said(talk.says("有误")) == phrases.WHAT_IS_RIGHT
+    assert said(talk.says("有误")) == f"{phrases.understood(QUESTION)}\n{phrases.WHAT_IS_RIGHT}"
     talk.now += 5
     assert said(talk.says("应该是12.62亿元。")) == phrases.THANKS_FOR_SAYING
     (kept,) = talk.service.state.feedback()
@@ -367,12 +367,21 @@ def test_wrong_then_what_is_right_is_stored_with_the_question_and_what_we_said(t
     assert talk.checks == [], "it is no draft"
 
 
+def test_wrong_says_which_answer_it_is_about_in_short(talk: Talk, pressed: Callable[..., Reply]):
+    first = said(pressed("/wrong"))
+    talk.says("科创贷累计放款总额" + "很" * 200 + "多少")
+    later = said(talk.says("有误"))
+    assert QUESTION in first
+    assert "科创贷累计放款总额" in later
+    assert len(later) < 120
+
+
 @pytest.mark.parametrize(
     "words", ["有误：是12.62亿元", "/wrong 是12.62亿元", "有误 是12.62亿元", "有误\n是12.62亿元"]
 )
 def test_wrong_with_what_is_right_asks_no_more(talk: Talk, words: str):
     talk.says(QUESTION)
-    assert said(talk.says(words)) == phrases.THANKS_FOR_SAYING
+    assert said(talk.says(words)) == f"{phrases.understood(QUESTION)}\n{phrases.THANKS_FOR_SAYING}"
     talk.says("科创贷 放款")
     assert talk.feedback == [(QUESTION, False, "是12.62亿元")]
     assert talk.asked == [QUESTION, "科创贷 放款"]

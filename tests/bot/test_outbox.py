@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stand_ins import a_state
 
-from bot.outbox import Outbox
+from bot.outbox import CLOSED_AFTER, Outbox
 from bot.state import State
+from knowledge.errors import StorageError
 
 PARTS = ("一", "二", "三")
 
@@ -170,6 +171,42 @@ async def test_what_failed_can_be_tried_again_at_once():
     assert await platform.deliver(outbox) == ("m1", "m2", "m3")
 
 
+def refusing(state: State, *, refuses: bool = True) -> None:
+    """Let the disk take nothing more, or take it again."""
+    state._base.execute(f"PRAGMA query_only = {'ON' if refuses else 'OFF'}")
+
+
+async def test_a_disk_that_refuses_makes_no_part_come_twice():
+    state, platform = a_state(), Platform()
+    outbox = an_outbox(state)
+    outbox.take("7", "words")
+    state.ready("telegram", "7", PARTS)
+    refusing(state)
+    for _ in range(3):
+        with pytest.raises(StorageError):
+            await platform.deliver(outbox)
+    assert platform.came == [*PARTS], "all of it, and once"
+    assert [each.id for each in outbox.left_over()] == ["7"]
+    refusing(state, refuses=False)
+    assert await platform.deliver(outbox) == ("m1", "m2", "m3")
+    assert (platform.came, outbox.left_over(), outbox._unwritten) == ([*PARTS], [], {})
+
+
+async def test_what_a_disk_refused_is_written_down_before_what_comes_after_it():
+    state, platform = a_state(), Platform()
+    outbox = an_outbox(state)
+    outbox.take("7", "words")
+
+    async def send(part: str) -> str:
+        if part == "二":
+            refusing(state)
+        elif part == "三":
+            refusing(state, refuses=False)
+        return f"name of {part}"
+
+    assert await outbox.deliver("7", platform.make, send) == ("name of 一", "name of 二", "name of 三")
+
+
 async def test_a_delivery_that_is_cancelled_is_left_over():
     outbox, platform = an_outbox(), Platform()
 
@@ -197,6 +234,36 @@ def test_left_over_is_this_channel_s_oldest_first_and_old_enough():
     assert [each.id for each in outbox.left_over(older_than=40.0)] == ["a", "b"]
     assert [each.id for each in outbox.left_over(older_than=41.0)] == ["a"]
     assert outbox.left_over(older_than=51.0) == []
+
+
+def test_what_is_a_day_old_is_closed_and_named():
+    state = a_state()
+    for message_id, at in (("old", 99.0), ("young", 101.0)):
+        state.take("telegram", message_id, "", at=at)
+    state.take("web", "another channel's", "", at=1.0)
+    outbox = an_outbox(state, now=100.0 + CLOSED_AFTER)
+    assert outbox.close_old() == ["old"]
+    assert [each.id for each in outbox.left_over()] == ["young"]
+    assert outbox.close_old() == []
+    assert not outbox.take("old", "words"), "it is still known"
+    assert len(state.under_way("web")) == 1
+
+
+async def test_what_somebody_is_at_work_on_is_not_closed_however_old():
+    state, platform, held = a_state(), Platform(), asyncio.Event()
+    outbox = an_outbox(state, now=1_000.0 + CLOSED_AFTER)
+    state.take("telegram", "7", "words", at=1.0)
+
+    async def make() -> Sequence[str]:
+        await held.wait()
+        return PARTS
+
+    task = asyncio.create_task(outbox.deliver("7", make, platform.send))
+    await asyncio.sleep(0)
+    assert outbox.close_old() == []
+    held.set()
+    await task
+    assert platform.came == [*PARTS]
 
 
 @given(

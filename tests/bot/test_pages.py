@@ -1,6 +1,7 @@
 """The pages as HTML: what they hold, what they must not hold, and that all of it works without a script."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,12 +17,12 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 import bot.service
-from bot import buttons, phrases, wording
+from bot import buttons, phrases, uploads, wording
 from bot.channels.web import article_page, draft_page, exchange, look, pages, words_of_pages
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
 from bot.guard import Allowed, Guard
-from bot.inbound import Speaker, sayable
+from bot.inbound import Speaker, Upload, sayable
 from bot.metrics import Metrics
 from bot.reception import Reception
 from bot.reply import Block, Reply, ReplyStatus, Role, Run
@@ -246,10 +247,48 @@ def test_a_draft_is_told_in_short_and_leads_to_the_coloured_one(visit: Visiting,
     tree = here.post("/", data={"q": f"核对：{checked.text}"})
     assert "不符：文章里是“23.26亿元”" in one(tree, ".reply").text()
     (link,) = [each for each in tree.css(".below a") if "/check" in (each.attributes["href"] or "")]
-    tree = here.get(str(link.attributes["href"]))
-    assert here.shelf.drafts == [checked.text] * 2
+    for _ in range(2):
+        tree = here.get(str(link.attributes["href"]))
+    assert here.shelf.drafts == [checked.text], "what is kept is shown, and not found out and kept again"
+    assert here.state.n_answers == 1
     assert len(tree.css(".draft .figure")) == len(checked.verdicts)
     here.get(str(link.attributes["href"]), 404, headers={"cookie": "visitor=two"})
+
+
+def test_a_check_that_was_kept_looks_as_when_it_was_made(visit: Visiting, checked: Checked):
+    here = visit(checked=checked)
+    made = here.post("/check", data={"text": checked.text})
+    assert made.html == here.get("/check?answer=1").html
+
+
+def test_an_answer_that_is_no_check_lies_ready_to_be_checked(visit: Visiting):
+    here = visit()
+    here.post("/", data={"q": QUESTION})
+    tree = here.get("/check?answer=1")
+    assert one(tree, "#text").text().strip() == QUESTION
+    assert here.shelf.drafts == []
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_link_elsewhere_asks_nothing_but_fills_the_field(visit: Visiting, site: str):
+    here = visit()
+    tree = here.get(f"/?q={QUESTION}", headers={"sec-fetch-site": site})
+    assert one(tree, "#q").text().strip() == QUESTION
+    assert here.shelf.asked == []
+    assert here.state.n_answers == 0
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_a_link_of_ours_or_an_address_that_was_typed_asks(visit: Visiting, site: str):
+    here = visit()
+    here.get(f"/?q={QUESTION}", headers={"sec-fetch-site": site})
+    assert here.shelf.asked == [QUESTION]
+
+
+def test_who_wants_no_answer_asks_nothing(visit: Visiting):
+    here = visit()
+    assert here.client.head(f"/?q={QUESTION}").status_code == 200
+    assert here.shelf.asked == []
 
 
 def test_a_long_message_is_shown_short_and_can_be_unfolded(visit: Visiting):
@@ -413,6 +452,24 @@ def test_a_file_is_checked(visit: Visiting):
     tree = here.post("/check", data={"text": ""}, files={"file": ("稿子.txt", DRAFT.encode(), "text/plain")})
     assert here.shelf.drafts == [DRAFT]
     assert one(tree, "#text").text().strip() == DRAFT
+
+
+def test_a_file_is_read_at_the_desk_and_only_of_one_who_is_let_in(
+    visit: Visiting, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[str] = []
+
+    def text_of(_: Upload) -> str:
+        read.append(threading.current_thread().name)
+        return DRAFT
+
+    monkeypatch.setattr(uploads, "text_of", text_of)
+    here = visit(per_minute=1)
+    sent = {"data": {"text": "写的"}, "files": {"file": ("稿子.docx", b"PK")}}
+    here.post("/check", **sent)
+    tree = here.post("/check", 429, **sent)
+    assert [name.startswith("answer") for name in read] == [True]
+    assert one(tree, "#text").text().strip() == "写的"
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,15 @@
 """How often something may happen, without waiting for it."""
 
-import time
-from collections.abc import Callable
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.rates import Rates
 
-Pass = Callable[[float], None]
-
 
 @pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time, for us and for the library that counts."""
-    told = [1_000_000.0]
-    monkeypatch.setattr(time, "time", lambda: told[0])
-    return told
+def now() -> list[float]:
+    return [1_000_000.0]
 
 
 @pytest.fixture
@@ -70,3 +64,56 @@ def test_what_was_refused_does_not_count(rates: Rates, now: list[float]):
     taken(rates, 50)
     now[0] += 60.5
     assert taken(rates, 4) == [True, True, True, False]
+
+
+def test_names_that_are_idle_are_forgotten(rates: Rates, now: list[float]):
+    for number in range(10_000):
+        taken(rates, 1, f"visitor {number}")
+        now[0] += 1
+    assert rates.n_names < 100, "a minute of them, and those that wait to be looked at"
+
+
+def test_a_crowd_that_left_is_forgotten_as_others_come(rates: Rates, now: list[float]):
+    for number in range(1_000):
+        taken(rates, 1, f"visitor {number}")
+    assert rates.n_names == 1_000
+    now[0] += 61
+    taken(rates, 1_100, "one who stayed")
+    assert rates.n_names == 1
+
+
+class Counted(dict[str, object]):
+    """Names, and how often one was looked at."""
+
+    n_looks = 0
+
+    def __getitem__(self, name: str) -> object:
+        self.n_looks += 1
+        return super().__getitem__(name)
+
+    def __iter__(self):
+        for name in super().__iter__():
+            self.n_looks += 1
+            yield name
+
+
+def test_a_call_looks_at_a_few_names_however_many_there_are(rates: Rates):
+    for number in range(5_000):
+        taken(rates, 1, f"visitor {number}")
+    rates._windows = names = Counted(rates._windows)  # type: ignore[assignment]
+    names.n_looks = 0
+    taken(rates, 1, "one more")
+    assert 0 < names.n_looks < 10
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 40)), max_size=60))
+def test_never_more_than_so_many_in_any_window_and_never_fewer_than_may(calls: list[tuple[str, float]]):
+    now, happened = [0.0], {"a": [], "b": [], "c": []}
+    rates = Rates(lambda: now[0])
+    for name, later in calls:
+        now[0] += later
+        lately = [at for at in happened[name] if at >= now[0] - 60]
+        wait = rates.take(name, most=3, seconds=60)
+        assert (wait == 0) == (len(lately) < 3)
+        if not wait:
+            happened[name].append(now[0])

@@ -8,8 +8,8 @@ import pytest
 from stand_ins import SOMEONE, Shelf, a_service, saying, unasked, unchecked
 
 from bot import phrases, stored, wording
+from bot.kept import Record
 from bot.reply import MAX_ALTERNATIVES, Block, Reply, ReplyStatus, Role, Run, candidates, from_answer
-from bot.state import Record
 from knowledge.errors import (
     BackendError,
     HomeBusyError,

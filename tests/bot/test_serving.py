@@ -6,13 +6,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 from aiohttp import web
 from loads import over_http, queued_while_down
-from processes import WENSHU, serve, start
+from processes import PATIENCE, WENSHU, serve, start
 from telegram_server import TOKEN, entities, serving
 
 from bot import phrases, wording
@@ -65,6 +66,39 @@ async def test_ctrl_c_ends_it_as_shells_expect(home: Path):
     served = await start(home)
     await served.until_up()
     assert await served.stop(signal.SIGINT) == 130
+
+
+ENDLESS = """
+import asyncio, threading
+from bot import serving
+
+async def main():
+    stopped = serving._until_signal()
+    print("up", flush=True)
+    print("stopping", await stopped, flush=True)
+    threading.Event().wait()  # as one waits for a thread that does not end
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_ctrl_c_while_it_is_stopping_ends_it_at_once(root: Path, first: signal.Signals):
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "up\n"
+            process.send_signal(first)
+            assert process.stdout.readline().startswith("stopping")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+        finally:
+            process.kill()
 
 
 async def test_a_port_that_is_taken_is_named_with_the_mend(tmp_path: Path):

@@ -18,7 +18,8 @@ from stand_ins import SOMEONE, a_state
 
 from bot import state as state_module
 from bot.inbound import Speaker
-from bot.state import DEDUPE_DAYS, Feedback, Record, State
+from bot.kept import Feedback, Record
+from bot.state import DEDUPE_DAYS, State
 from knowledge.errors import IndexStateError, StorageError, WenshuError
 
 DAY = 86_400.0
@@ -371,7 +372,8 @@ def test_a_sweep_takes_what_is_old_and_done_and_nothing_else():
     state.done("telegram", "old done")
     state.done("telegram", "done")
     gone, stays = (state.record(a_record(), at=at) for at in (now - 30 * DAY - 1, now - 30 * DAY))
-    state.judge(state.answer(gone), told("是23.62亿元"))
+    state.judge(state.answer(gone), replace(told("是23.62亿元"), at=now - 30 * DAY))
+    state.judge(state.answer(stays), replace(told("秘密"), at=now - 30 * DAY - 1))
     state.note(SOMEONE, "old", "1", at=now - 30 * DAY - 1)
     state.note(SOMEONE, "new", "2", at=now - 30 * DAY)
 
@@ -382,7 +384,9 @@ def test_a_sweep_takes_what_is_old_and_done_and_nothing_else():
     assert state.take("telegram", "old done", "", at=now)
     assert state.answer(gone) is None
     assert state.answer(stays) is not None
-    assert [each.said for each in state.feedback()] == ["是23.62亿元"], "what was said outlives its answer"
+    assert [each.said for each in state.feedback()] == ["是23.62亿元"], (
+        "what was said is kept as long, not as its answer is"
+    )
     assert [state.noted(SOMEONE, name, since=0.0) for name in ("old", "new")] == ["", "2"]
 
 
@@ -437,6 +441,7 @@ def test_a_sweep_leaves_no_word_of_an_answer_on_the_disk(path: Path):
         state.record(a_record(f"秘密的问题{number:03}" + "占位" * 300), at=1.0)
     state.record(a_record("还要留着的问题"), at=100 * DAY)
     state.note(SOMEONE, "page", "秘密的便条", at=1.0)
+    state.judge(None, replace(told("秘密的意见"), at=1.0))
     state.sweep(now=100 * DAY, answers_seconds=DAY)
     assert not is_there("秘密的", path), "while it is still open: a server runs for months"
     assert is_there("还要留着的问题", path)

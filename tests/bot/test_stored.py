@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stand_ins import SOMEONE
 
-from bot import reply, stored, verdict_reply
+from bot import jsonview, reply, stored, verdict_reply
+from bot.kept import Record
 from bot.reply import MAX_LABELS, Block, Button, Reply, ReplyStatus, Role, Run
 from knowledge.schema import Answer, Citation, Span
 from knowledge.verdict import Checked
@@ -66,3 +69,22 @@ def test_what_is_kept_is_json_that_others_can_read(answered: Answer):
 def test_what_is_no_reply_is_refused(text: str):
     with pytest.raises(ValueError, match="validation error"):
         stored.loads(text)
+
+
+def kept(checked: Checked, shown: Reply) -> Checked:
+    figures = json.dumps(jsonview.checked_view(checked)["figures"])
+    fields = (checked.text, checked.text, "check", "checked", stored.dumps(shown), figures, "{}", "1")
+    return stored.checked(Record(SOMEONE, *fields))
+
+
+def test_a_check_comes_back_with_all_that_is_shown_of_it(checked: Checked):
+    back = kept(checked, verdict_reply.from_checked(checked))
+    assert back.text == checked.text
+    assert back.verdicts == tuple(replace(each, quantity=None, period=None) for each in checked.verdicts)
+
+
+def test_a_sentence_that_the_reply_did_not_show_is_marked_where_the_figure_stands(checked: Checked):
+    back = kept(checked, reply.notice("many figures, all right"))
+    assert [each.surface for each in back.verdicts] == [each.surface for each in checked.verdicts]
+    marked = [citation.quote[slice(*mark)] for citation in back.citations for mark in citation.marks]
+    assert marked == ["截至2021年底", "23.26亿元", "超157.38亿元"]

@@ -5,6 +5,7 @@ import itertools
 import json
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,16 +15,18 @@ from typing import Any
 import httpx
 import pytest
 from stand_ins import Shelf, a_reception, a_service, unasked, unchecked
-from telegram import Chat, Message, MessageEntity, Update, User
+from telegram import CallbackQuery, Chat, Message, MessageEntity, Update, User
 from telegram.error import NetworkError, TelegramError, TimedOut
-from telegram_line import ME, TOKEN, Boundless, Line, failed
+from telegram_line import ME, TOKEN, Boundless, Line, Told, failed, toasts
 
 from bot import logs, phrases, reply
+from bot.channels import telegram_chat, telegram_delivery
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
 from bot.channels.telegram_delivery import Delivery, Place
 from bot.channels.telegram_messages import addressed, place_of
 from bot.channels.telegram_queue import key_of
+from bot.outbox import CLOSED_AFTER
 from bot.reply import ReplyStatus
 from knowledge.errors import BackendError, SettingError
 from knowledge.schema import Answer, Article
@@ -34,7 +37,7 @@ Check = Callable[[str], Checked]
 
 
 def unsent(problem: httpx.HTTPError) -> NetworkError:
-    """The library's error for a request that never left."""
+    """The library's error for a request that broke off, or never left."""
     error = NetworkError(str(problem))
     error.__cause__ = problem
     return error
@@ -209,9 +212,18 @@ async def test_a_server_that_knows_no_preview_options_is_asked_once(answer_reply
 
 
 @pytest.mark.parametrize(
-    "problem", [TimedOut(), NetworkError("httpx.ReadError: "), NetworkError("Bad Gateway")], ids=repr
+    "problem",
+    [
+        TimedOut(),
+        unsent(httpx.ReadError("502 bad gateway")),
+        failed(500, "Internal Server Error"),
+        (500, b"<html>not 502 bad gateway</html>"),
+    ],
+    ids=repr,
 )
-async def test_what_may_have_arrived_is_not_sent_again(answer_reply: reply.Reply, problem: TelegramError):
+async def test_what_may_have_arrived_is_not_sent_again(
+    answer_reply: reply.Reply, problem: Told | TelegramError
+):
     line = Line(problem)
     async with delivery(line) as (out, slept):
         assert await out.send(Place(1), answer_reply)
@@ -223,6 +235,27 @@ async def test_what_never_left_is_sent_again(answer_reply: reply.Reply):
     line = Line(unsent(httpx.ConnectError("refused")), unsent(httpx.PoolTimeout("full")))
     async with delivery(line) as (out, slept):
         assert await out.send(Place(1), answer_reply)
+    assert len(line.sent) == 3
+    assert len(slept) == 2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        failed(502, "Bad Gateway"),
+        failed(503, "Service Unavailable"),
+        failed(504, "Gateway Timeout"),
+        (502, b"<html><h1>502 Bad Gateway</h1></html>"),
+        (503, b""),
+        (504, b"upstream"),
+    ],
+    ids=repr,
+)
+async def test_what_was_turned_away_before_telegram_is_sent_again(answer_reply: reply.Reply, told: Told):
+    line = Line(told, told)
+    async with delivery(line) as (out, slept):
+        assert await out.send(Place(1), answer_reply)
+        assert out._metrics.parts.labels("telegram", "lost")._value.get() == 0
     assert len(line.sent) == 3
     assert len(slept) == 2
 
@@ -302,6 +335,41 @@ async def test_an_unforeseen_error_apologises_and_logs_neither_words_nor_token(h
     assert "bot…/getMe" in log
     assert "机密" not in log
     assert TOKEN.partition(":")[2] not in log
+
+
+async def test_a_reply_that_cannot_be_made_into_messages_ends_in_an_apology_once(
+    answered: Answer, monkeypatch: pytest.MonkeyPatch, home_log: Path
+):
+    line, outgoing = Line(), telegram_delivery.outgoing
+
+    def broken(made: reply.Reply, *args: Any, **fields: Any) -> Any:
+        if made.status is ReplyStatus.ANSWERED:
+            raise RuntimeError(answered.text)
+        return outgoing(made, *args, **fields)
+
+    monkeypatch.setattr(telegram_delivery, "outgoing", broken)
+    async with running(line, lambda _: answered) as chat:
+        await receive(chat, message("科创投"))
+        assert chat._outbox.left_over() == [], "it is not tried again"
+    assert [sent["text"] for sent in line.sent] == [phrases.APOLOGY]
+    log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
+    assert "RuntimeError" in log
+    assert answered.text not in log
+
+
+async def test_what_is_left_over_for_a_day_is_closed_and_the_log_says_so(home_log: Path):
+    line = Line()
+    async with running(line) as chat:
+        old = update_of(chat, message=message("科创投"))
+        chat._outbox._clock = lambda: time.time() + CLOSED_AFTER + 1
+        young = update_of(chat, message=message("科创贷", chat=2))
+        assert chat._queue.restore(chat._application.bot) == 1
+        assert key_of(chat._queue.get_nowait()) == key_of(young)
+        chat._queue.task_done()
+        assert [each.id for each in chat._outbox.left_over()] == [key_of(young)]
+    assert line.sent == []
+    log = await asyncio.to_thread(home_log.read_text, encoding="utf-8")
+    assert f"{key_of(old)}: no reply could be sent for a day" in log
 
 
 async def test_an_error_of_telegram_gets_no_apology(answered: Answer):
@@ -419,6 +487,73 @@ def test_an_answer_keeps_topic_and_message():
     assert place_of(thread) == Place(-100, None, 10), "a thread of replies is no topic"
 
 
+# --- how many may be asked ---------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def counting(line: Line, answered: Answer, *, per_minute: int) -> AsyncIterator[TelegramChat]:
+    """A bot to which everything that comes is new, and few may come."""
+    async with running(line, lambda _: answered) as chat:
+        chat._started = datetime.fromtimestamp(0, UTC)
+        chat._reception.guard._user_per_minute = per_minute
+        yield chat
+
+
+async def edit(chat: TelegramChat, text: str) -> None:
+    await through_the_line(chat, update_of(chat, edited_message=message(text, edit_date=datetime.now(UTC))))
+
+
+def changed(line: Line) -> list[tuple[str, int]]:
+    """Our messages that were edited or deleted, by number."""
+    names = {"editMessageText", "deleteMessage"}
+    return [(name, fields["message_id"]) for name, fields in line.others if name in names]
+
+
+async def test_an_edit_counts_and_a_word_about_haste_takes_no_answer_s_place(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=2) as chat:
+        await receive(chat, message("科创投"))
+        await edit(chat, "科创投投了多少")
+        await edit(chat, "科创投投了几何")
+        await edit(chat, "科创投投了几许")
+        assert changed(line) == [("editMessageText", 1)]
+        answer, told = [sent["text"] for sent in line.sent]
+        assert answer.startswith("23.26亿元")
+        assert told.startswith(phrases.TOO_FAST.partition("{")[0])
+        chat._reception.guard._user_per_minute = 1000
+        await edit(chat, "科创投投了多少")
+    assert changed(line) == [("editMessageText", 1)] * 2, "the answer is still known by its question"
+    assert len(line.sent) == 2
+
+
+async def test_a_word_about_haste_becomes_the_answer_when_the_question_is_edited_later(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=1) as chat:
+        await receive(chat, message("科创投", number=9), message("科创投投了多少"))
+        chat._reception.guard._user_per_minute = 1000
+        await edit(chat, "科创投投了多少")
+    assert changed(line) == [("editMessageText", 2)]
+
+
+async def press(chat: TelegramChat, order: str) -> None:
+    below = Message(4, datetime.now(UTC), Chat(1, Chat.PRIVATE), from_user=ME, text="答")
+    query = CallbackQuery("1", User(99, "用户", is_bot=False), "1", message=below, data=order)
+    await through_the_line(chat, update_of(chat, callback_query=query))
+
+
+async def test_a_press_counts_and_one_that_is_too_fast_is_told_so(answered: Answer):
+    line = Line()
+    async with counting(line, answered, per_minute=2) as chat:
+        await receive(chat, message("科创投"))
+        for _ in range(3):
+            await press(chat, "/useful 1")
+        await receive(chat, message("科创贷", number=11))
+    first, *others = toasts(line)
+    assert first == phrases.THANKS
+    assert [str(each).startswith(phrases.TOO_FAST.partition("{")[0]) for each in others] == [True, True]
+    assert line.sent[1]["text"].startswith(phrases.TOO_FAST.partition("{")[0]), "a message is told besides"
+
+
 # --- starting ------------------------------------------------------------------------------------------
 
 
@@ -442,3 +577,57 @@ async def test_a_start_that_fails_names_the_cause(
     assert caught.value.code == code  # type: ignore[attr-defined]
     assert TOKEN not in str(caught.value)
     await chat.stop()
+
+
+# --- stopping ------------------------------------------------------------------------------------------
+
+
+async def brought(chat: TelegramChat, *messages: Message) -> None:
+    """Let messages come in, and be begun as far as may be."""
+    for each in messages:
+        await chat.bring(json.loads(Update(next(NUMBERS), message=each).to_json()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_what_waits_at_the_desk_is_left_for_the_next_start(answered: Answer):
+    line, free, asked = Line(), threading.Event(), []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        assert free.wait(10)
+        return answered
+
+    async with running(line, ask) as chat:
+        chat._is_connected = True
+        await brought(chat, *(message(f"第{number}问", chat=number) for number in range(1, 11)))
+        async with asyncio.timeout(10):
+            while len(asked) < 4:  # noqa: ASYNC110 -- threads ask, not the loop
+                await asyncio.sleep(0.001)
+        stopping = asyncio.create_task(chat.stop())
+        await asyncio.sleep(0)
+        free.set()
+        await stopping
+        assert len(chat._outbox.left_over()) == 6
+    assert len(asked) == len(line.sent) == 4
+
+
+async def test_what_cannot_be_sent_does_not_hold_up_the_end(
+    answered: Answer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(telegram_chat, "STOP_SECONDS", 0.0)
+    line, begun = Line(), asyncio.Event()
+
+    async def never(_: object) -> int:
+        begun.set()
+        await asyncio.Event().wait()
+        return 0
+
+    async with running(line, lambda _: answered) as chat:
+        chat._is_connected = True
+        monkeypatch.setattr(chat.delivery, "send_one", never)
+        await brought(chat, message("第一问"), message("第二问", number=11))
+        await begun.wait()
+        async with asyncio.timeout(10):
+            await chat.stop()
+        assert len(chat._outbox.left_over()) == 2

@@ -177,7 +177,7 @@ async def test_the_buttons_below_an_answer_work(tmp_path: Path, shelf: Shelf, an
         await server.press("/context 999 1")
         toasts = await server.until(4, "answerCallbackQuery")
     assert answered.citations[0].quote in context["text"]
-    assert asked_back["text"] == phrases.WHAT_IS_RIGHT
+    assert asked_back["text"].split() == [phrases.understood(QUESTION), phrases.WHAT_IS_RIGHT]
     assert thanks["text"] == phrases.THANKS_FOR_SAYING
     assert [toast.get("text") for toast in toasts] == [None, phrases.THANKS, None, phrases.STALE]
     (said,) = service.state.feedback()

@@ -11,15 +11,18 @@ import httpx
 import pytest
 from sites import close, make_site
 from stand_ins import Shelf
-from telegram_line import TOKEN, Boundless, Line
+from telegram.error import NetworkError
+from telegram_line import TOKEN, Boundless, Line, failed
 
+from bot import mending, serving, wording
 from bot.app import make_app
 from bot.channels import telegram_webhook
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
 from bot.state import State
-from knowledge.errors import StorageError
+from knowledge.errors import SettingError, StorageError
 from knowledge.schema import Answer, Article
+from knowledge.settings import Settings
 
 ACCOUNT = Account(TOKEN, webhook="https://wenshu.example.org/telegram/webhook")
 SECRET = {telegram_webhook.SECRET_HEADER: ACCOUNT.secret}
@@ -148,8 +151,112 @@ async def test_what_is_no_update_is_refused(shelf: Shelf, tmp_path: Path, body: 
         await until_sent(line, 1)
 
 
+async def test_an_update_that_comes_before_the_bot_knows_who_it_is_is_to_be_brought_again(
+    shelf: Shelf, tmp_path: Path
+):
+    line, site = Line(), make_site(shelf, tmp_path)
+    chat = TelegramChat(site.reception, ACCOUNT, request=line)
+    chat._application.bot.rate_limiter._rates = Boundless()
+    app = make_app(site, webhooks=[telegram_webhook.route(chat, ACCOUNT.secret, site.reception.metrics)])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        early = await client.post(telegram_webhook.PATH, json=update(), headers=SECRET)
+        await chat.start()
+        again = await client.post(telegram_webhook.PATH, json=update(), headers=SECRET)
+        await until_sent(line, 1)
+    await chat.stop()
+    close(site)
+    assert (early.status_code, again.status_code) == (503, 200)
+    assert int(early.headers["retry-after"]) > 0
+    assert len(line.sent) == 1
+
+
 async def test_an_update_too_large_is_refused(shelf: Shelf, tmp_path: Path):
     async with brought(shelf, tmp_path) as (client, line, _):
         got = await client.post(telegram_webhook.PATH, json=update(text="科" * 400_000), headers=SECRET)
     assert got.status_code == 413
     assert not line.sent
+
+
+# --- an address that Telegram won't have ------------------------------------------------------------------
+
+
+def settings_of(home: Path, **given: str) -> Settings:
+    return Settings(_env_file=None, home=home, telegram_token=TOKEN, **given)  # type: ignore[call-arg, arg-type]
+
+
+def test_an_address_without_https_is_refused_at_the_start_with_the_mend(shelf: Shelf, tmp_path: Path):
+    settings = settings_of(tmp_path, public_url="http://wenshu.example.org")
+    with pytest.raises(SettingError) as caught:
+        serving.run(settings, shelf, pytest.fail, prepare=lambda: pytest.fail("begun"))  # type: ignore[arg-type]
+    assert "WENSHU_PUBLIC_URL" in mending.error(caught.value)
+    assert "https" in mending.error(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "webhook"),
+    [
+        ({}, ""),
+        ({"public_url": "https://wenshu.example.org"}, "https://wenshu.example.org/telegram/webhook"),
+        (
+            {"public_url": "http://10.0.0.2:8080", "telegram_base_url": "http://10.0.0.3:8081"},
+            "http://10.0.0.2:8080/telegram/webhook",
+        ),
+    ],
+)
+def test_where_updates_are_brought(tmp_path: Path, given: dict[str, str], webhook: str):
+    account = serving.telegram_account(settings_of(tmp_path, **given))
+    assert account is not None
+    assert account.webhook == webhook
+
+
+def test_a_page_without_a_chat_needs_no_https(tmp_path: Path):
+    settings = Settings(_env_file=None, home=tmp_path, public_url="http://wenshu.example.org")  # type: ignore[call-arg]
+    assert serving.telegram_account(settings) is None
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        failed(400, "Bad Request: bad webhook: failed to resolve host"),
+        failed(404, "Not Found"),
+        failed(429, "Too Many Requests", retry_after=1),
+        NetworkError("httpx.ConnectError: "),
+    ],
+    ids=["refused", "unknown", "too often", "unreachable"],
+)
+async def test_a_webhook_that_cannot_be_set_is_said_and_tried_again(
+    shelf: Shelf, tmp_path: Path, problem: Any, monkeypatch: pytest.MonkeyPatch
+):
+    site, line, said = make_site(shelf, tmp_path), Line(), []
+    monkeypatch.setattr(serving, "RETRY_SECONDS", 0.0)
+    answer, answers = line._answer, [problem, problem]
+
+    def respond(name: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if name != "setWebhook" or not answers:
+            return answer(name, fields)
+        told = answers.pop()
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    monkeypatch.setattr(line, "_answer", respond)
+    state = site.reception.service.state
+    running = serving._Running(settings_of(tmp_path), shelf, state, said.append)  # type: ignore[arg-type]
+    task = asyncio.create_task(
+        serving._telegram(running, TelegramChat(site.reception, ACCOUNT, request=line))
+    )
+    async with asyncio.timeout(10):
+        while len(said) < 3:
+            assert not task.done(), task.result()
+            await asyncio.sleep(0)
+    assert ["WENSHU_PUBLIC_URL" in each and wording.TRYING_AGAIN in each for each in said] == [
+        True,
+        True,
+        False,
+    ]
+    assert "@wenshu_bot" in said[2]
+    assert running.unreached == set()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    close(site)

@@ -2,7 +2,9 @@
 
 import io
 import os
+import random
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from bot.inbound import Speaker, Upload
 from bot.reply import Reply, ReplyStatus
 from bot.service import Policy, Service
 from knowledge.build import Wenshu, open_wenshu
-from knowledge.errors import HomeBusyError, StorageError, WenshuError
+from knowledge.errors import ArticleError, HomeBusyError, StorageError, WenshuError
 from knowledge.ingest import Report
 from knowledge.settings import Settings
 from knowledge.verdict import Checked
@@ -150,6 +152,39 @@ def test_a_file_that_holds_no_text_becomes_a_reply(name: str, content: bytes, tm
     assert "/" not in said(reply), "where it was put is no concern of the sender"
     assert "wenshu" not in said(reply), "nor is a command line"
     assert "--" not in said(reply)
+
+
+def unpacking_to(n_bytes: int, document: bytes) -> bytes:
+    """A Word document of a few kilobytes whose text unpacks to as many bytes."""
+    source, made = zipfile.ZipFile(io.BytesIO(document)), io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/document.xml":
+                content = content.replace(b"<w:body>", b"<w:body>" + b"<w:p/>" * (n_bytes // 6))
+            package.writestr(name, content)
+    return made.getvalue()
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused_before_it_is_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    bomb = Upload("稿.docx", unpacking_to(uploads.MAX_GROWN, a_docx(WORDS)))
+    assert len(bomb.content) < 100_000
+    monkeypatch.setattr(docx, "Document", lambda _: pytest.fail("unpacked"))
+    with pytest.raises(ArticleError) as caught:
+        uploads.text_of(bomb)
+    assert caught.value.code == "too_large"
+    reply = a_service(Shelf(), policy=a_policy(uploads=tmp_path)).reply(saying("", upload=bomb))
+    assert "「稿.docx」里的内容太多" in said(reply)
+
+
+def test_a_long_draft_with_a_picture_is_no_such_file():
+    picture = random.Random(7).randbytes(3 * uploads.MAX_GROWN // 2)
+    made = io.BytesIO(unpacking_to(uploads.MAX_GROWN // 2, a_docx(WORDS)))
+    with zipfile.ZipFile(made, "a") as package:
+        package.writestr("word/media/image1.png", picture)
+    assert WORDS in uploads.text_of(Upload("稿.docx", made.getvalue()))
 
 
 # -- who may what

@@ -1,4 +1,4 @@
-"""Chat models that write a sentence of the passages: the one that holds the answer, or one that holds another figure."""
+"""Scripts of chat models that write a sentence of the passages: the one that holds the answer, or another."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Holds = Callable[[str, str], bool]
 
 def knowing(answer: Callable[[str], str], holds: Holds) -> Callable[[Sequence[BaseMessage]], str]:
     """A script that writes the sentence that holds the answer of a question, and says so if none does."""
-    return _writing(answer, lambda sentence, wanted: holds(sentence, wanted))
+    return _writing(answer, holds)
 
 
 def misled(answer: Callable[[str], str], holds: Holds) -> Callable[[Sequence[BaseMessage]], str]:

@@ -12,15 +12,26 @@ from bot.rates import Rates
 
 TOKEN = "123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"  # noqa: S105 -- made up
 ME = User(7, "问数", is_bot=True, username="wenshu_bot")
-Respond = Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]
+Told = tuple[int, dict[str, Any] | bytes]
+"""A status and a body: JSON, or what something before Telegram says."""
+
+Respond = Callable[[str, dict[str, Any]], Told]
 
 
 class Line(BaseRequest):
-    """Stands in for the network: keeps every request and answers each from a queue, or with success."""
+    """Stands in for the network: keeps every request and answers each from a queue, or with success.
 
-    def __init__(self, *answers: tuple[int, dict[str, Any]] | Exception) -> None:
+    Attributes:
+        answers: To the messages to be sent, first come first served; then all succeed.
+        sent: The messages.
+        others: All other requests, by name.
+        respond: Answers the messages instead.
+    """
+
+    def __init__(self, *answers: Told | Exception) -> None:
         self.answers = list(answers)
         self.sent: list[dict[str, Any]] = []
+        self.others: list[tuple[str, dict[str, Any]]] = []
         self.sending = asyncio.Event()
         self.respond: Respond | None = None
 
@@ -39,12 +50,13 @@ class Line(BaseRequest):
         name = url.rpartition("/")[2]
         fields = dict(request_data.parameters) if request_data else {}
         status, body = self._answer(name, fields)
-        return status, json.dumps(body).encode()
+        return status, body if isinstance(body, bytes) else json.dumps(body).encode()
 
-    def _answer(self, name: str, fields: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _answer(self, name: str, fields: dict[str, Any]) -> Told:
         if name == "getMe":
             return succeeded(ME.to_dict() | {"can_read_all_group_messages": False})
         if name != "sendMessage":
+            self.others.append((name, fields))
             return succeeded(result=True)
         self.sent.append(fields)
         self.sending.set()
@@ -54,7 +66,7 @@ class Line(BaseRequest):
         if isinstance(answer, Exception):
             raise answer
         return answer or succeeded(
-            {"message_id": 1, "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}}
+            {"message_id": len(self.sent), "date": 1, "chat": {"id": fields["chat_id"], "type": "private"}}
         )
 
 
@@ -73,3 +85,8 @@ class Boundless(Rates):
     def take(self, name: str, *, most: int, seconds: int) -> float:
         del name, most, seconds
         return 0.0
+
+
+def toasts(line: Line) -> list[str | None]:
+    """What was shown to those who pressed a button."""
+    return [fields.get("text") for name, fields in line.others if name == "answerCallbackQuery"]

@@ -6,9 +6,9 @@ from secrets import token_hex
 from bot import buttons, orders, phrases, stored
 from bot.channels.web import words_of_pages
 from bot.conversation import AWAITING, Conversation
+from bot.kept import Record
 from bot.reply import Reply, ReplyStatus, Section, notice
 from bot.service import Library
-from bot.state import Record
 
 MAX_SHOWN = 100
 """Code points of what was asked that are shown at once; the rest, of a draft mostly, can be unfolded."""

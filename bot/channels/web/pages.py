@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import buttons, mending, phrases, reply
+from bot import buttons, mending, phrases, reply, stored
 from bot.channels.web import article_page, draft_page, exchange, look, words_of_pages
 from bot.channels.web.exchange import Exchange, Told
 from bot.channels.web.website import Site
@@ -21,8 +21,8 @@ from bot.conversation import AWAITING
 from bot.desk import CrowdedError
 from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker, sayable
+from bot.kept import Record
 from bot.reply import Reply, ReplyStatus
-from bot.state import Record
 from knowledge.errors import UsageError, WenshuError
 from knowledge.verdict import Checked
 
@@ -112,6 +112,8 @@ class _Pages:
     async def chat(self, request: Request) -> Response:
         words = sayable(request.query_params.get("q", ""))
         if "q" in request.query_params:
+            if not _may_ask(request):
+                return await self._chat(request, typed=words)
             return await self._asked(request, words)
         pressed = buttons.parse(request.query_params.get("pressed", ""))
         told = None
@@ -245,34 +247,44 @@ class _Pages:
         record = await run_in_threadpool(self._own, self.speaker_of(request), number)
         if record is None:
             return self._check_page(request, draft_page.Draft("", phrases.STALE), 404)
-        return await self._checked(request, draft_page.Draft(record.understood))
+        checked = stored.checked(record) if record.want == "check" else None
+        return self._check_page(request, draft_page.Draft(record.understood), checked=checked)
 
     async def check(self, request: Request) -> Response:
         async with request.form(max_files=1, max_part_size=_MAX_FIELD) as form:
             sent = await draft_page.sent(form)
-        draft = await run_in_threadpool(sent.draft)
-        if draft.problem:
-            return self._check_page(request, draft, 422)
-        if not draft.text.strip():
-            return self._check_page(request, replace(draft, problem=words_of_pages.EMPTY_DRAFT), 422)
-        return await self._checked(request, draft)
+        return await self._checked(request, sent)
 
-    async def _checked(self, request: Request, draft: draft_page.Draft) -> Response:
+    async def _checked(self, request: Request, sent: draft_page.Sent) -> Response:
         reception, speaker = self.site.reception, self.speaker_of(request)
         refusal = self._refusal(speaker)
         if refusal is None:
             try:
-                checked, _ = await reception.desk.run(lambda: reception.service.check(speaker, draft.text))
-                reception.metrics.replies.labels("web", ReplyStatus.CHECKED).inc()
-                return self._check_page(request, draft, checked=checked)
-            except UsageError as problem:
-                return self._check_page(
-                    request, replace(draft, problem=draft_page.problem(problem, draft.text)), 422
-                )
+                draft, checked = await reception.desk.run(lambda: self._read_and_checked(speaker, sent))
             except CrowdedError:
                 refusal = _CROWDED
-        draft = replace(draft, problem=refusal.told)
+            else:
+                if checked is None:
+                    return self._check_page(request, draft, 422)
+                reception.metrics.replies.labels("web", ReplyStatus.CHECKED).inc()
+                return self._check_page(request, draft, checked=checked)
+        draft = draft_page.Draft(sent.typed, refusal.told)
         return self._check_page(request, draft, refusal.status, headers=refusal.headers)
+
+    def _read_and_checked(
+        self, speaker: Speaker, sent: draft_page.Sent
+    ) -> tuple[draft_page.Draft, Checked | None]:
+        """What was sent, and the verdicts on it if it can be checked.  Reads files, which may take as long."""
+        draft = sent.draft()
+        if draft.problem:
+            return draft, None
+        if not draft.text.strip():
+            return replace(draft, problem=words_of_pages.EMPTY_DRAFT), None
+        try:
+            checked, _ = self.site.reception.service.check(speaker, draft.text)
+        except UsageError as problem:
+            return replace(draft, problem=draft_page.problem(problem, draft.text)), None
+        return draft, checked
 
     def _check_page(
         self,
@@ -361,6 +373,15 @@ class _Pages:
 
     def _state_answer(self, number: int) -> Record | None:
         return self.site.reception.service.state.answer(number) if number > 0 else None
+
+
+def _may_ask(request: Request) -> bool:
+    """Whether a question in an address is asked: not if nobody sees the answer, nor where another site leads here.
+
+    A link elsewhere may lead here with a question in the field; what is asked and kept, our visitor decides.
+    """
+    fetched = request.headers.get("sec-fetch-site", "none")  # no browser of the last years leaves it out
+    return request.method == "GET" and fetched in {"none", "same-origin"}
 
 
 def _local(path: str) -> str:
