@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.web import api, openapi, pages, probes, refusals, sessions
+from bot.channels.web import api, openapi, pages, probes, problem_pages, refusals, sessions
 from bot.channels.web.bodies import RefusedError
 from bot.channels.web.guarding import Guarding, SecurityHeaders
 from bot.channels.web.refusals import Refusal, is_for_programs
@@ -47,8 +47,8 @@ class ProblemPages:
 def whole_app(site: Site, *, webhooks: Sequence[Route] = ()) -> Starlette:
     """Everything of a site: pages, API, probes, and the webhooks of chats."""
     seen = pages.routes(site, speaker_of=sessions.speaker_of, sign_in=sessions.sign_in(site))
-    problem_pages = ProblemPages(pages.refused, pages.mended, pages.failed)
-    return make_app(site, seen=seen, webhooks=webhooks, problem_pages=problem_pages)
+    instead = ProblemPages(problem_pages.refused, problem_pages.mended, problem_pages.failed)
+    return make_app(site, seen=seen, webhooks=webhooks, problem_pages=instead)
 
 
 def make_app(

@@ -100,12 +100,13 @@ class Wenshu:
             message = f"question: expected at most {_LONGEST} characters, got {len(question)}; shorten it"
             raise UsageError(message, item=str(len(question)), code="question_too_long")
         started = perf_counter()
+        writes = self.writes and not plain
         chain = self._chain(abstain=abstain, plain=plain)
         first: float | None = None
         for answer in chain.stream(question):
             if answer.generation is None and answer.statements and first is None:
                 first = _since(started)
-            if answer.generation is None and on_draft is not None:
+            if on_draft is not None and writes and answer.generation is None:
                 on_draft(answer)
         if answer.generation is not None:
             answer = replace(answer, generation=replace(answer.generation, first_ms=first))

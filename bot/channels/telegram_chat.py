@@ -29,6 +29,7 @@ from bot import phrases, reply
 from bot.channels import telegram_delivery as delivery
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_delivery import Delivery, OutOfReachError
+from bot.channels.telegram_drafts import drafting
 from bot.channels.telegram_inline import Inline
 from bot.channels.telegram_limits import ChatRates
 from bot.channels.telegram_messages import CHANNEL, addressed, place_of, speaker_of
@@ -271,7 +272,11 @@ class TelegramChat:
         inbound = Inbound(
             speaker_of(message), text, forwarded=message.forward_origin is not None, upload=upload
         )
-        return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(message))
+        waiting = self._waiting(message)
+        if not self._reception.service.library.writes:
+            return await self._reception.reply(inbound, patient=True, on_wait=waiting)
+        async with drafting(self._application.bot, place_of(message), message.message_id) as show:
+            return await self._reception.reply(inbound, patient=True, on_wait=waiting, on_draft=show)
 
     def _waiting(self, message: Message) -> OnWait | None:
         """Tells one who waits for a turn; not one whose message has waited for us all night."""

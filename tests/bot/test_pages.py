@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 import bot.service
 from bot import buttons, phrases, uploads, wording
-from bot.channels.web import article_page, draft_page, exchange, look, pages, words_of_pages
+from bot.channels.web import article_page, draft_page, exchange, look, pages, problem_pages, words_of_pages
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
 from bot.guard import Allowed, Guard
@@ -159,10 +159,10 @@ def visit(tmp_path: Path, answered: Answer, monkeypatch: pytest.MonkeyPatch) -> 
         app = Starlette(
             routes=pages.routes(site, speaker_of=by_cookie, sign_in=signed),
             exception_handlers={
-                400: pages.refused,
-                404: pages.refused,
-                405: pages.refused,
-                500: pages.failed,
+                400: problem_pages.refused,
+                404: problem_pages.refused,
+                405: problem_pages.refused,
+                500: problem_pages.failed,
             },
         )
         client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)

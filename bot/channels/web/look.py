@@ -40,6 +40,11 @@ def render(
     return _TEMPLATES.TemplateResponse(request, name, values, status_code=status, headers=headers)
 
 
+def fragment(request: Request, name: str, **values: object) -> str:
+    """A part of a page as text."""
+    return _TEMPLATES.get_template(name).render(request=request, **values)
+
+
 def files() -> list[BaseRoute]:
     """Where the style, the script and the icon are."""
     made = [Route(f"/static/{name}", _sender(*content)) for name, content in _MADE.items()]

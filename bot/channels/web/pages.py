@@ -1,6 +1,6 @@
 """The pages: the chat, the check of a draft, the articles, and the door."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from math import ceil
@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import buttons, mending, phrases, reply, stored
-from bot.channels.web import article_page, draft_page, exchange, look, words_of_pages
+from bot import buttons, phrases, reply, stored
+from bot.channels.web import article_page, draft_page, exchange, look, streaming, words_of_pages
 from bot.channels.web.exchange import Exchange, Told
 from bot.channels.web.website import Site
 from bot.conversation import AWAITING
@@ -23,7 +23,7 @@ from bot.guard import Admitted
 from bot.inbound import Inbound, Speaker, sayable
 from bot.kept import Record
 from bot.reply import Reply, ReplyStatus
-from knowledge.errors import UsageError, WenshuError
+from knowledge.errors import UsageError
 from knowledge.verdict import Checked
 
 MAX_EXCHANGES = 20
@@ -63,28 +63,6 @@ def routes(site: Site, *, speaker_of: SpeakerOf, sign_in: SignIn) -> list[BaseRo
         Route("/login", pages.login, methods=["POST"]),
         *look.files(),
     ]
-
-
-# -- what an app answers when a page can't be made
-
-
-def refused(request: Request, problem: Exception) -> Response:
-    """The page for a request that can't be served as it is: 404, 405, 413 and so on."""
-    status = problem.status_code if isinstance(problem, HTTPException) else 400
-    headers = problem.headers if isinstance(problem, HTTPException) else None
-    told = words_of_pages.NO_SUCH_PAGE if status == 404 else words_of_pages.NOT_UNDERSTOOD  # noqa: PLR2004
-    return look.render(request, "problem.html", status, headers, told=told)
-
-
-def mended(request: Request, problem: Exception) -> Response:
-    """The page for an error that names its mend: an index out of order, a full disk."""
-    told = mending.error(problem) if isinstance(problem, WenshuError) else words_of_pages.APOLOGY
-    return look.render(request, "problem.html", 503, {"Retry-After": str(_RETRY_SECONDS)}, told=told)
-
-
-def failed(request: Request, _: Exception) -> Response:
-    """The page for what nobody foresaw."""
-    return look.render(request, "problem.html", 500, told=words_of_pages.APOLOGY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +110,28 @@ class _Pages:
         refusal = self._refusal(speaker)
         answer: Reply | None = None
         if refusal is None:
+            reception, inbound = self.site.reception, Inbound(speaker, words)
             try:
-                answer = await self.site.reception.reply(Inbound(speaker, words))
+                if streaming.is_wanted(request, reception):
+                    return await streaming.streamed(request, reception, inbound, self._made(words))
+                answer = await reception.reply(inbound)
             except CrowdedError:
                 refusal = _CROWDED
         if answer is None or refusal is not None:
             return await self._unasked(request, words, refusal or _CROWDED)
         if request.method == "POST" and answer.number and not look.wants_fragment(request):
             return RedirectResponse(f"/#a{answer.number}", 303)
-        record = self._state_answer(answer.number)
-        want = record.want if record is not None else ""
-        made = Exchange(words.strip(), answer, answer.number, want, is_new=True)
-        return await self._chat(request, made)
+        return await self._chat(request, await self._made(words)(answer))
+
+    def _made(self, words: str) -> Callable[[Reply], Awaitable[Exchange]]:
+        """What the page shows of the reply to a message."""
+
+        async def made(answer: Reply) -> Exchange:
+            record = await run_in_threadpool(self._state_answer, answer.number)
+            want = record.want if record is not None else ""
+            return Exchange(words.strip(), answer, answer.number, want, is_new=True)
+
+        return made
 
     async def _unasked(self, request: Request, words: str, refusal: _Refusal) -> Response:
         """The chat with the reason why nothing was asked, and what was typed still in the field."""

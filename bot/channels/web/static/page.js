@@ -3,6 +3,7 @@
 
 const find = (selector, within = document) => within.querySelector(selector);
 const HEADERS = { "X-Requested-With": "wenshu" };
+const GROWING = "application/x-ndjson";
 const QUEUE_AFTER = 2000; // milliseconds: most answers are there before
 
 const markup = (text) => {
@@ -12,15 +13,34 @@ const markup = (text) => {
   return template.content;
 };
 
-// A part of a page; null if we were sent elsewhere (to the door), and go there.
-const part = async (address, form) => {
+// A part of a page; null if we were sent elsewhere (to the door), and go there.  `grow` is shown what there is so far.
+const part = async (address, form, grow) => {
   const options = form ? { method: "POST", body: new URLSearchParams(form) } : {};
-  const response = await fetch(address, { ...options, headers: HEADERS });
+  const headers = grow ? { ...HEADERS, Accept: `${GROWING}, text/html` } : HEADERS;
+  const response = await fetch(address, { ...options, headers });
   if (response.redirected || response.status === 401) {
     location.assign(response.redirected ? response.url : "/login");
     return null;
   }
+  if (response.headers.get("Content-Type")?.startsWith(GROWING)) return grown(response, grow);
   return { ok: response.ok, content: markup(await response.text()) };
+};
+
+// The last of the lines of a reply that grows.
+const grown = async (response, grow) => {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let left = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("the reply ended before its end");
+    const lines = (left + value).split("\n");
+    left = lines.pop();
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      if ("final" in told) return { ok: true, content: markup(told.final) };
+      grow(markup(told.html));
+    }
+  }
 };
 
 const calmly = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
@@ -46,14 +66,22 @@ const ask = async (words) => {
   talk.append(pending);
   pending.scrollIntoView({ block: "start", behavior: calmly() });
   const ticking = setInterval(() => tellQueue(line).catch(() => {}), QUEUE_AFTER);
+  let shown = pending;
+  const grow = (content) => {
+    const so_far = content.firstElementChild;
+    so_far.classList.add("growing");
+    shown.replaceWith(so_far);
+    shown = so_far;
+  };
   try {
-    const answer = await part("/", { q: words });
+    const answer = await part("/", { q: words }, grow);
     if (!answer) return;
     const made = answer.content.firstElementChild;
-    pending.replaceWith(made);
+    shown.replaceWith(made);
     made.scrollIntoView({ block: "start", behavior: calmly() });
     if (!answer.ok && !field.value) field.value = words;
   } catch {
+    shown.replaceWith(pending);
     line.textContent = line.dataset.lost;
     line.classList.add("problem");
     if (!field.value) field.value = words;
