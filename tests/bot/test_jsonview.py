@@ -13,7 +13,7 @@ from knowledge.schema import Answer, Article, Hit, Passage
 from knowledge.verdict import Checked
 
 ANSWER = ["question", "status", "text", "confidence", "figures", "citations", "candidates", "alternatives"]
-ANSWER += ["reason", "timings_ms"]
+ANSWER += ["reason", "timings_ms", "statements", "generation"]
 FIGURE = ["value", "high", "unit", "kind", "surface", "modifier", "hedge", "measure", "subject", "statistic"]
 FIGURE += ["direction", "as_of"]
 CITATION = ["label", "article_id", "title", "source", "published", "url", "quote", "start", "end"]

