@@ -14,11 +14,13 @@ from time import perf_counter
 
 from knowledge.agreement import agrees
 from knowledge.chunking import sentences
-from knowledge.consensus import elsewhere
+from knowledge.consensus import amount, elsewhere
 from knowledge.excerpt import best_excerpt
 from knowledge.features import Evidence
 from knowledge.figures import scan
 from knowledge.fit import HEDGED
+from knowledge.instructions import orders
+from knowledge.likeness import likeness
 from knowledge.linking import link
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
@@ -38,6 +40,9 @@ _CROWDED = 0.25
 
 _CERTAIN = 0.95
 """Score above which a sentence that says all of a yes/no question is a yes; less is no 'no'."""
+
+_ALIKE = 0.6
+"""Likeness of one sentence to another from which both tell of one thing (`conflicts`)."""
 
 N_ALTERNATIVES = 3
 """Other articles' statements shown beside the answer."""
@@ -109,6 +114,32 @@ class Reader:
             candidates(question, self.terms(question), hits, self.evidence, self.n_passages())
         )
 
+    def newest_first(self, question: Question, ranked: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The candidates with what the newest article states of the best one's thing before what older ones do.
+
+        A question that names a time is asked of that time; one that names none is asked of now.
+        """
+        if question.periods or question.ask is not Ask.FIGURE:
+            return ranked
+        best = ranked[0]
+        agree = {f.article_id for f in ranked if amount(f) == amount(best)}
+        newer = [f for f in elsewhere(ranked) if f.article_id not in agree and self._tells_newer(f, best)]
+        if not newer:
+            return ranked
+        newest = max(newer, key=self._day)
+        return (newest, *(f for f in ranked if f is not newest))
+
+    def _tells_newer(self, one: Finding, other: Finding) -> bool:
+        """Whether a later article tells much the same of a later time."""
+        days = (self._day(other), self._day(one))
+        if days[0] == date.min or days[0] >= days[1] or one.figure.statistic != other.figure.statistic:
+            return False
+        said, before = (self.evidence(f.article_id).text[slice(*f.figure.sentence)] for f in (one, other))
+        return max(likeness(said, before), likeness(before, said)) >= _ALIKE
+
+    def _day(self, finding: Finding) -> date:
+        return self.evidence(finding.article_id).article.day or date.min
+
     def sentence_bound(self) -> float:
         """The score from which a sentence answers a question for no figure."""
         return self.model.sentence_threshold + _CROWDED * crowd(self.n_passages())
@@ -118,6 +149,7 @@ class Reader:
         ranked = self.ranked(question, hits)
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
+        ranked = self.newest_first(question, ranked)
         best = ranked[0]
         nearest = reordered(hits, ranked, self.model.score)
         confidence = self.model.confidence(ranked, n_passages)
@@ -156,7 +188,10 @@ class Reader:
 def _linked(article: Article, fold: Callable[[str], str]) -> Evidence:
     """Evidence of an article; kept, since the same articles are asked again and again."""
     text = fold(article.text)
-    return Evidence(article, text, fold(article.title), link(text, anchor=article.day))
+    figures, ordered = link(text, anchor=article.day), orders(text)
+    if ordered:
+        figures = tuple(f for f in figures if not any(s <= f.quantity.start < e for s, e in ordered))
+    return Evidence(article, text, fold(article.title), figures)
 
 
 def verify(answer: Answer, articles: Callable[[str], Article]) -> Answer:

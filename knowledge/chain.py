@@ -21,7 +21,7 @@ from knowledge.generation import Generation, Outcome, Statement, Usage
 from knowledge.grounding import adds_nothing
 from knowledge.matching import presence
 from knowledge.prompts import Prompts, fenced
-from knowledge.question import Ask
+from knowledge.question import Ask, compares
 from knowledge.schema import Answer, Hit, Status
 from knowledge.writing import Draft, Writer
 
@@ -131,7 +131,7 @@ class ModelChain:
             abstain: False if the reader is to answer at any probability.
         """
         question = self._writer.reader.analyse(base.question, base.hits)
-        if question.ask in {Ask.NOTHING, Ask.METADATA}:
+        if question.ask in {Ask.NOTHING, Ask.METADATA} and not compares(question.text):
             yield base
             return
         tally = _Tally()

@@ -113,7 +113,12 @@ class ChatModel:
         self._count = count
         self._pause = pause
         self._structured = _offers_structure(model) if limits.structured is None else limits.structured
-        self._breaker = pybreaker.CircuitBreaker(fail_max=_FAILURES, reset_timeout=_REST_SECONDS)
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=_FAILURES,
+            reset_timeout=_REST_SECONDS,
+            exclude=[GeneratorExit],  # a reader that goes away is no failure of the model
+            throw_new_error_on_trip=False,
+        )
 
     @property
     def is_structured(self) -> bool:
@@ -178,7 +183,7 @@ class ChatModel:
         """The reply from its first piece on; up to there what passes by itself is tried again."""
         tries = Retrying(
             stop=lambda state: state.attempt_number >= _TRIES or monotonic() >= until,
-            wait=wait_exponential_jitter(initial=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            wait=wait_exponential_jitter(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
             retry=retry_if_exception(_passes),
             sleep=self._pause,
             reraise=True,

@@ -246,6 +246,19 @@ def asked(text: str) -> Ask:
     return Ask.SENTENCE if doubts or re.search(r"[?？]\s*$", text) else Ask.NOTHING
 
 
+_EACH = re.compile(r"分别|各[是有为]多少|相比|对比|谁.{0,6}[多高大少低小快慢]")
+
+
+def compares(text: str) -> bool:
+    """Whether a question asks for several figures beside each other, or for what only they together tell.
+
+    >>> compares("科创投和科创贷哪个多"), compares("科创投累计投资多少")
+    (True, False)
+    """
+    asks = _SUMS.search(text) or _EACH.search(text)
+    return asks is not None and not (_CHAT.search(text) or _ORDER.search(text))
+
+
 def _untagged(text: str) -> str:
     """The text with what only asks blanked out at equal length."""
     return _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)

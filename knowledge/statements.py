@@ -20,10 +20,19 @@ _LABEL = re.compile(
 _SQUARE = "[【［〔"
 _NAMED = re.compile(r"段落|资料|来源|文献|编号|passage|source", re.IGNORECASE)
 
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|</think>", re.DOTALL | re.IGNORECASE)
+_JSON = re.compile(r'\{\s*"(?:claims|text|labels)"')
+"""Where JSON begins; a list of objects begins with its first one."""
+
 _FENCE = re.compile(r"```[a-zA-Z]*")
 _BULLET = re.compile(r"^\s*(?:[-*•·#>]+\s+|\(?\d{1,2}[.、)）]\s*(?=\D))")
 _ENDS = "。！？!?；;"
+_JOINS = "，、；,; "
+"""What joined a sentence to the one before."""
+
+_MAY_BE_LABELLED = re.compile(r"[\s,，、。！？!?；;]*(?:[\[【［〔(（][^\]】］〕)）]*)?")
+"""What follows labels and may become another one."""
+
 _TRAILING = re.compile(r"[\s。，,;；.]*$")
 
 
@@ -38,13 +47,10 @@ def read(text: str, *, whole: bool) -> tuple[Statement, ...]:
     (Statement(text='科创投累计投资23.26亿元。', labels=(1,)),)
     """
     said = _FENCE.sub("", _THOUGHT.sub("", text))
-    if said.lstrip()[:1] in {"{", "["} and '"' in said[:_OPENING]:
-        return tuple(_of_objects(said))
-    return tuple(_of_lines(said, whole=whole))
-
-
-_OPENING = 200
-"""Characters at the start of JSON among which a quotation mark stands."""
+    json_from = _JSON.search(said)
+    if json_from is None:
+        return tuple(_of_lines(said, whole=whole))
+    return (*_of_lines(said[: json_from.start()], whole=True), *_of_objects(said[json_from.start() :]))
 
 
 def of_claims(claims: object, *, whole: bool) -> tuple[Statement, ...]:
@@ -101,13 +107,17 @@ def _of_line(line: str, *, ended: bool) -> Iterator[Statement]:
     """
     at = 0
     labels = list(_label_groups(line))
-    if labels and not line[: labels[0][0]].strip() and line[labels[-1][1] :].strip(_ENDS + " "):
-        yield from _led_by_labels(line, labels, ended=ended)
-        return
+    if labels and not line[: labels[0][0]].strip():
+        # Which way the labels point is known once the line is whole.
+        if ended and line[labels[-1][1] :].strip(_ENDS + " "):
+            yield from _led_by_labels(line, labels)
+            return
+        if not ended:
+            return
     for number, (start, end, named) in enumerate(labels):
         rest = line[end:]
         is_last = number + 1 == len(labels)
-        if is_last and not ended and not rest.lstrip(_ENDS + " ").strip():
+        if is_last and not ended and _MAY_BE_LABELLED.fullmatch(rest):
             return  # another label may follow
         run, at = line[at:start], end
         if rest[:1] in _ENDS and rest:
@@ -117,11 +127,10 @@ def _of_line(line: str, *, ended: bool) -> Iterator[Statement]:
         yield from _labelled(line[at:], [])
 
 
-def _led_by_labels(line: str, labels: Sequence[_Group], *, ended: bool) -> Iterator[Statement]:
+def _led_by_labels(line: str, labels: Sequence[_Group]) -> Iterator[Statement]:
     ends = [start for start, _, _ in labels[1:]] + [len(line)]
     for (_, end, named), stop in zip(labels, ends, strict=True):
-        if stop < len(line) or ended:
-            yield from _labelled(line[end:stop], named)
+        yield from _labelled(line[end:stop], named)
 
 
 def _label_groups(line: str) -> Iterator[_Group]:
@@ -163,6 +172,6 @@ def _labelled(run: str, labels: Sequence[int]) -> Iterator[Statement]:
     plain = run if ADDRESS.search(run) else legible(run).text
     named = tuple(dict.fromkeys(labels))
     for span in sentences(plain.strip()):
-        text = plain.strip()[span.start : span.end].strip()
+        text = plain.strip()[span.start : span.end].strip().lstrip(_JOINS)
         if re.search(r"\w", text):
             yield Statement(text, named)

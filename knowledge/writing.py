@@ -5,7 +5,6 @@ where they don't, its figure must be one that the reader finds no fault with.  I
 answer of the reader stands, an abstention too.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +15,7 @@ from knowledge.excerpt import best_excerpt
 from knowledge.generation import Statement
 from knowledge.grounding import Grounded, Grounding
 from knowledge.matching import presence
-from knowledge.question import Ask, Question
+from knowledge.question import Ask, Question, compares
 from knowledge.reading import objection
 from knowledge.schema import Answer, Citation, Figure, Finding, Hit, Passage, Status
 
@@ -32,9 +31,6 @@ _TOPICAL = 0.35
 _SAID = 0.65
 """Presence from which a name is said."""
 
-_COMPARES = re.compile(
-    r"哪[个家项些一].{0,8}[多高大少低小快慢]|谁.{0,6}[多高大少低小快慢]|相比|对比|比较|分别|各[是有为多]|差多少|差距|[和与跟].{1,20}(?:哪|谁)"
-)
 _LACKING = frozenset({"other_entity", "other_measure"})
 """Objections to the one half of a comparison that the other half answers."""
 
@@ -80,6 +76,8 @@ class Writer:
 
     def begin(self, base: Answer, question: Question, shown: Sequence[Hit]) -> Draft:
         """The draft of an answer before the model has written."""
+        if compares(question.text):
+            question = replace(question, ask=Ask.FIGURE)
         ranked = self.reader.ranked(question, base.hits)
         return Draft(base, question, tuple(shown), ranked=ranked)
 
@@ -140,7 +138,7 @@ class Writer:
     def _compared(self, draft: Draft) -> Draft:
         """The draft with the first of two figures for its lead, if both together are what a comparison asks for."""
         question, n_passages = draft.question, self.reader.n_passages()
-        if not _COMPARES.search(question.text) or draft.base.status is Status.ANSWERED:
+        if not compares(question.text) or draft.base.status is Status.ANSWERED:
             return draft
         found = [(at, f) for at, g in enumerate(draft.kept) for f in _findings(draft, g)]
         found = [(at, f) for at, f in found if objection(f.features, n_passages) in {"", *_LACKING}]
