@@ -114,28 +114,29 @@ class Reader:
             candidates(question, self.terms(question), hits, self.evidence, self.n_passages())
         )
 
-    def newest_first(self, question: Question, ranked: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        """The candidates with what the newest article states of the best one's thing before what older ones do.
+    def history(self, question: Question, ranked: Sequence[Finding]) -> tuple[Finding, ...]:
+        """What other articles tell of the best candidate's thing for another time, the newest first.
 
-        A question that names a time is asked of that time; one that names none is asked of now.
+        A question that names a time is asked of that time, and has no history.
         """
         if question.periods or question.ask is not Ask.FIGURE:
-            return ranked
+            return ()
         best = ranked[0]
         agree = {f.article_id for f in ranked if amount(f) == amount(best)}
-        newer = [f for f in elsewhere(ranked) if f.article_id not in agree and self._tells_newer(f, best)]
-        if not newer:
-            return ranked
-        newest = max(newer, key=self._day)
-        return (newest, *(f for f in ranked if f is not newest))
+        told = (f for f in elsewhere(ranked) if f.article_id not in agree and self._tells_of_it(f, best))
+        return tuple(sorted(told, key=self._day, reverse=True))
 
-    def _tells_newer(self, one: Finding, other: Finding) -> bool:
-        """Whether a later article tells much the same of a later time."""
-        days = (self._day(other), self._day(one))
-        if days[0] == date.min or days[0] >= days[1] or one.figure.statistic != other.figure.statistic:
+    def _tells_of_it(self, one: Finding, other: Finding) -> bool:
+        """Whether two articles of different days tell much the same."""
+        days = {self._day(one), self._day(other)}
+        if date.min in days or len(days) == 1 or one.figure.statistic != other.figure.statistic:
             return False
         said, before = (self.evidence(f.article_id).text[slice(*f.figure.sentence)] for f in (one, other))
         return max(likeness(said, before), likeness(before, said)) >= _ALIKE
+
+    def _newest(self, best: Finding, history: Sequence[Finding]) -> Finding:
+        """What the latest of the articles tells of one thing."""
+        return history[0] if history and self._day(history[0]) > self._day(best) else best
 
     def _day(self, finding: Finding) -> date:
         return self.evidence(finding.article_id).article.day or date.min
@@ -149,13 +150,14 @@ class Reader:
         ranked = self.ranked(question, hits)
         if not ranked:
             return _abstained("no_figure", hits, self.evidence)
-        ranked = self.newest_first(question, ranked)
-        best = ranked[0]
+        best, history = ranked[0], self.history(question, ranked)
         nearest = reordered(hits, ranked, self.model.score)
-        confidence = self.model.confidence(ranked, n_passages)
+        # What is told of another time is no rival: it was so then.
+        confidence = self.model.confidence([f for f in ranked if f not in history], n_passages)
         if abstain and (reason := self._why_not(question, best, confidence, n_passages)):
             shown = _abstained(reason, nearest, self.evidence)
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES], hits=nearest)
+        ranked = _led_by(self._newest(best, history), ranked)
         return replace(_answered(question, ranked, confidence, self.evidence), hits=nearest)
 
     def _sentence_answer(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
@@ -182,6 +184,10 @@ class Reader:
         if reason := objection(best.features, n_passages):
             return reason
         return "" if confidence >= self.model.threshold else "unsure"
+
+
+def _led_by(first: Finding, ranked: Sequence[Finding]) -> tuple[Finding, ...]:
+    return (first, *(f for f in ranked if f is not first))
 
 
 @lru_cache(maxsize=512)
