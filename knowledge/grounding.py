@@ -16,7 +16,7 @@ from knowledge.drafts import ADDRESS
 from knowledge.figures import scan
 from knowledge.generation import Statement
 from knowledge.matching import presence
-from knowledge.schema import Article, Citation, Figure, Hit, Span
+from knowledge.schema import Article, Citation, Figure, Hit, Span, Token
 from knowledge.terms import Tokenize, content_terms
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
@@ -83,9 +83,11 @@ class Grounding:
         checked = self._checked(statement.text, cited)
         if not _all_supported(checked) or not _all_seen(folded, checked, text):
             return None
-        if not self._words_said(folded, text, enough=_MOST if checked.verdicts else _NEARLY_ALL):
+        if not checked.verdicts:
+            return self._ground_words(statement.text, folded, cited)
+        if not self._words_said(folded, text, enough=_MOST):
             return None
-        found = tuple(_citations(checked, cited)) or self._most_alike(folded, cited)
+        found = tuple(_citations(checked, cited))
         if not found or not restated(statement.text, [citation.quote for citation in found]):
             return None
         return Grounded(statement.text, found, tuple(self._figures(checked)))
@@ -112,6 +114,20 @@ class Grounding:
             return False
         total = sum(term.weight for term in said)
         return not total or sum(t.weight for t, known in said.items() if known >= _MEANT) >= enough * total
+
+    def _ground_words(self, text: str, folded: str, cited: Sequence[Hit]) -> Grounded | None:
+        """A statement without a figure: one sentence, with the one before it, must say nearly all of it.
+
+        Names are held to it run together: 江城大学 is not said by 江城 and 港城大学.
+        """
+        found = self._most_alike(folded, cited)
+        if not found:
+            return None
+        source = self.checker.reader.evidence(found[0].article_id)
+        before, sentence = source.around(found[0].start)
+        said = f"{source.text[before.start : sentence.end]}\n{source.title}"
+        named = all(run in said for run in _named_runs(folded, self.checker.reader.tokenize))
+        return Grounded(text, found) if named and self._words_said(folded, said, enough=_NEARLY_ALL) else None
 
     def _most_alike(self, folded: str, cited: Sequence[Hit]) -> tuple[Citation, ...]:
         """For a statement without a figure: the sentence of the cited passages that says most of its words."""
@@ -140,6 +156,22 @@ class Grounding:
                 for figure in source.figures
                 if figure.quantity.end in marked and figure.quantity.value == verdict.quantity.value
             )
+
+
+def _named_runs(text: str, tokenize: Tokenize) -> Iterator[str]:
+    """Nouns that follow each other without a gap, if one of them is a name."""
+    run: list[Token] = []
+    for token in (*tokenize(text), None):
+        if token is not None and token.tag[:1] in "nj" and (not run or run[-1].end == token.start):
+            run.append(token)
+            continue
+        if any(each.tag in _NAMES for each in run):
+            yield "".join(each.text for each in run)
+        run = [token] if token is not None and token.tag[:1] in "nj" else []
+
+
+_NAMES = frozenset({"ns", "nr", "nt", "nz", "nrt", "nrfg", "j"})
+"""Tags of names in jieba's set."""
 
 
 def _all_supported(checked: Checked) -> bool:
