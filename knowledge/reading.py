@@ -32,6 +32,7 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("kind_conflict", "other_measure", 0.5, 0.5),
     ("change_missing", "other_measure", 0.5, 0.5),
     ("direction_conflict", "other_measure", 0.5, 0.5),
+    ("extreme_unsaid", "other_measure", 0.5, 0.5),
 )
 """Features that forbid an answer above a bound, with the reason, the bound among few passages and that among many.
 
