@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from knowledge import numerals
 from knowledge.figures import scan
+from knowledge.namesakes import Namesakes, namesakes
 from knowledge.schema import RATES, Direction, Kind, Modifier, Period, Quantity
 from knowledge.statistic import DOWN, UP, direction_of, statistic_of
 from knowledge.terms import NUMBER_WORD, Term, Tokenize, content_terms, unit_after
@@ -49,6 +50,7 @@ class Question:
         changed: True if it asks by how much something rose or fell.
         dimension: Base units of what it measures (多久: 秒, 个月); empty if it does not say.
         phrases: Runs of neighbouring terms that the passages use as one (精准对接): another one is another thing.
+        namesakes: Its names with the longer names that the passages have for others (甲氏物流 for 甲氏).
     """
 
     text: str
@@ -66,6 +68,7 @@ class Question:
     phrases: tuple[str, ...] = ()
     changed: bool = False
     dimension: frozenset[str] = frozenset()
+    namesakes: Namesakes = ()
 
 
 _DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -220,6 +223,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         phrases=_phrases(plain, terms, beside),
         changed=re.search(_CHANGED, plain) is not None,
         dimension=frozenset() if unit else _dimension(text),
+        namesakes=namesakes(plain, tokenize, beside),
     )
 
 
