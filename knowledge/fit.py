@@ -209,8 +209,21 @@ def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
         "kind_free": float(not question.kinds),
         "is_rate": float(quantity.kind in RATES),
         "is_duration": float(quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS),
+        "lasts_unasked": float(_lasts_unasked(question, quantity)),
         "is_bare": float(quantity.kind in {Kind.NUMBER, Kind.RATIO}),
     }
+
+
+_ASKS_TIME = re.compile(
+    r"[时年月日天周岁龄期秒久长短快慢寿]|分钟|星期|早|晚|多大|几[个]?[年月天]|连续|历史|历经|隔"
+)
+
+
+def _lasts_unasked(question: Question, quantity: Quantity) -> bool:
+    """Whether the quantity is a length of time and nothing in the question asks for one."""
+    lasts = quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS
+    asked = question.dimension or question.unit in _TIME_UNITS
+    return lasts and not asked and _ASKS_TIME.search(re.sub(r"\d+[年月日]", "", question.text)) is None
 
 
 def statistic_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:

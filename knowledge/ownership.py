@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from knowledge.fit import alike_units
 from knowledge.matching import Weighted, presence
-from knowledge.question import Question
+from knowledge.question import COUNT_UNITS, Question
 from knowledge.schema import RATES, Figure, Kind
 
 _HALF, _SAID = 0.5, 0.9
@@ -59,6 +59,7 @@ def ownership(
         "owned": _owned(question, terms, figure, rivals, around),
         "one_of_several": float(_one_of_several(question, terms, rivals, around)),
         "namesake": float(_namesake(question, around)),
+        "counts_other": _counts_other(question, terms, figure, rivals, around.own),
     }
 
 
@@ -215,3 +216,47 @@ def _namesake(question: Question, around: Around) -> bool:
         if name in text and name not in rest:
             return True
     return False
+
+
+_ASKS_COUNT = re.compile(r"(?:多少|几)[个家名位所项场件次户人条]?")
+_JOINS_COUNT = r"(?:的|一共|总共|共|总|有|是|达到?|数量?|大约|大概|约|为|了)*$"
+
+
+def _counts_other(
+    question: Question, terms: Sequence[Weighted], figure: Figure, rivals: Sequence[Rival], own: str
+) -> float:
+    """Whether a figure counts other things than those asked for (7000家企业 for 多少专家).
+
+    Returns:
+        1 if the things asked for have another unit, or none that is known and stand with a figure of another unit in
+        the sentence; less if they do so though their unit is this one's; 0 if nothing is wrong.
+    """
+    asked = _ASKS_COUNT.search(question.text)
+    if asked is None or figure.quantity.kind is not Kind.COUNT:
+        return 0.0
+    things = _counted(question.text, terms, asked.span())
+    said = f"{figure.measure}\u3000{own}"
+    if not things or any(thing in said for thing in things):
+        return 0.0
+    unit = question.unit or COUNT_UNITS.get(things[-1], "")
+    same = unit == figure.quantity.unit or alike_units(unit, figure.quantity.unit)
+    if unit and not same:
+        return 1.0
+    counts = (r for r in rivals if r.figure.quantity.kind is Kind.COUNT)
+    others = (r for r in counts if r.figure.quantity.unit != figure.quantity.unit)
+    beside = any(presence(things[-1], r.said) >= _SAID for r in others)
+    if not beside or any(presence(thing, said) >= _HALF for thing in things):
+        return 0.0
+    return _FAR if same else 1.0
+
+
+def _counted(text: str, terms: Sequence[Weighted], asked: tuple[int, int]) -> list[str]:
+    """The nouns that say what 多少 counts: those right after it, or the one before it."""
+    after, end = [], asked[1]
+    while (term := next((t for t in terms if text.startswith(t.text, end)), None)) is not None:
+        after.append(term)
+        end += len(term.text)
+    if after:
+        return [t.text for t in after if t.noun and not t.place]
+    before = (t.text for t in terms if t.noun and not t.place)
+    return [t for t in before if re.search(re.escape(t) + _JOINS_COUNT, text[: asked[0]])][:1]

@@ -107,12 +107,13 @@ _STRICT = re.compile(
 _CHANGED = rf"(?:{UP}|{DOWN}|恢复(?:了|到了|至|到)?)(?<![涨跌][至到])了?(?:多少|几)(?![家个项人])"
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
 
-_COUNT_UNITS = {
+COUNT_UNITS = {
     "人": "人", "家": "家", "企业": "家", "公司": "家", "场": "场", "场次": "场", "活动": "场",
     "项目": "项", "成果": "项", "需求": "项", "户": "户", "件": "件", "次": "次",
     "例": "例", "人次": "人次", "院士": "位", "专家": "位",
 }  # fmt: skip
-_COUNTS = rf"({'|'.join(sorted(_COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
+"""What things are counted in if the question does not say."""
+_COUNTS = rf"({'|'.join(sorted(COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
 _ASKS = re.compile(
     r"多少|几(?![乎何][^度]|[种类款方座](?!多))|多大|多高|多长|多久|多远|多重|多快|多宽|多深|百分之几|(?:什么|何种|哪种)(?:水平|程度|规模)"
     r"|规模(?:如何|怎样|怎么样)|具体(?:金额|数字|数值|数额)"
@@ -317,7 +318,7 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
     if "百分点" in text:
         return "百分点", frozenset({Kind.PERCENT_POINT})
     if (counted := re.search(_COUNTS, text)) and not re.search(_SHARE, text):
-        return _COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
+        return COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
     return ("场", frozenset({Kind.COUNT})) if "场次" in text else ("", _measured(text))
 
 

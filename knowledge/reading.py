@@ -25,6 +25,7 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("another_subject", "other_entity", 0.5, 0.5),
     ("stands_elsewhere", "other_entity", 0.5, 0.5),
     ("owned", "other_entity", 0.5, 0.7),
+    ("counts_other", "other_measure", 0.5, 0.7),
     ("one_of_several", "other_entity", 0.5, 0.5),
     ("namesake", "other_entity", 0.5, 0.5),
     ("statistic_conflict", "other_measure", 0.5, 0.5),
@@ -37,6 +38,7 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("change_missing", "other_measure", 0.5, 0.5),
     ("direction_conflict", "other_measure", 0.5, 0.5),
     ("extreme_unsaid", "other_measure", 0.5, 0.5),
+    ("lasts_unasked", "other_measure", 0.5, 0.5),
 )
 """Features that forbid an answer above a bound, with the reason, the bound among few passages and that among many.
 

@@ -194,3 +194,18 @@ def test_the_utmost_is_no_figure_that_nothing_calls_so(text, unsaid):
 
 def test_a_body_named_after_the_highest_asks_for_no_utmost():
     assert role("最高法受理多少件", "甲地受理30件。")["extreme_unsaid"] == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "unasked"),
+    [
+        ("甲厂风机多少", True),
+        ("甲厂2021年风机多少", True),
+        ("甲厂风机容量多少", True),
+        ("甲厂风机利用小时数", False),
+        ("甲厂风机开了多久", False),
+        ("甲厂风机运行多少天", False),
+    ],
+)
+def test_a_length_of_time_answers_no_question_about_something_else(question, unasked):
+    assert unit(question, "风机780小时。")["lasts_unasked"] == unasked

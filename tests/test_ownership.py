@@ -15,6 +15,7 @@ PARTS = (
 CLINICS = "新增3位医生，全市医生达33位；茶叶公司15家，粮食公司数达780家，食品产业营业收入全年实现9亿元。"
 TWO = "“绿投”累计投资23亿元，“绿贷”累计放款157亿元。"
 SERIES = "水电、风电发电量分别为26亿度和17亿度。"
+MEETING = "县里开展专场活动300余场，吸引了专家团队1200余人次和7000余家本地企业参与，办展会21场、论坛9场。"
 BRANCH = "华为终端今日发布报告。华为终端实现收入78亿元，员工43万人。华为终端的仓库有9个。\n华为终端说好。"
 ELSEWHERE = "华为昨日发布报告，华为云也是。华为云的收入未披露。"
 
@@ -87,3 +88,20 @@ def test_one_of_two_things_is_not_both(question, text, surface, several):
 )
 def test_a_longer_name_is_another_s_where_the_passages_know_the_shorter_one(question, beside, namesake):
     assert told(question, BRANCH, "78亿元", beside=beside, name="namesake") == namesake
+
+
+@pytest.mark.parametrize(
+    ("question", "surface", "other"),
+    [
+        ("专场活动有多少专家参与", "7000余家", 1.0),
+        ("专场活动的专家几家", "7000余家", 0.6),
+        ("专场活动有多少专家参与", "1200余人次", 0.0),
+        ("展会企业多少家", "21场", 1.0),
+        ("展会多少企业参加", "21场", 1.0),
+        ("展会办了多少场", "21场", 0.0),
+        ("专场活动吸引了多少家本地企业", "7000余家", 0.0),
+        ("展会有多少", "9场", 0.0),
+    ],
+)
+def test_a_figure_that_counts_other_things(question, surface, other):
+    assert told(question, MEETING, surface, name="counts_other") == other
