@@ -107,13 +107,15 @@ def told(answer: Answer) -> str:
 def as_of(period: Period | None) -> str:
     """When a figure holds, as the article says it, with the date spelled out if the article leaves it open.
 
+    Empty if the article gives no time, or only the day on which it was told.
+
     >>> from datetime import date
     >>> as_of(Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True))
     '截至2021年底'
     >>> as_of(Period(date(2021, 9, 1), date(2021, 9, 30), "去年9月", 0, 4))
     '去年9月，即2021-09-01至2021-09-30'
     """
-    if period is None:
+    if period is None or period.told:
         return ""
     if not period.resolved or _YEAR.search(period.surface):
         return period.surface

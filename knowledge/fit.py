@@ -256,9 +256,7 @@ _AIMS = re.compile(r"预计|预估|预期|目标|力争|计划|预测|拟|有望
 
 def _aims(text: str, figure: Figure) -> bool:
     """Whether the figure is told as what is to come."""
-    return (
-        bool(figure.quantity.hedge) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
-    )
+    return bool(figure.doubt) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
 
 
 def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | None) -> dict[str, float]:
@@ -281,6 +279,6 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         "place_conflict": float(_other_place(question, text, figure)),
         "place_first": float(_opens_elsewhere(question, text, figure)),
         "place_extra": float(_strange_place(question, text, figure)),
-        "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
+        "hedge_extra": float(bool(figure.doubt) and hedged is None),
         "hedge_missing": float(_AIMS.search(question.text) is not None and not _aims(text, figure)),
     }
