@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from knowledge.figures import scan
 from knowledge.places import is_place
 from knowledge.schema import Quantity, Token
+from knowledge.synonyms import SYNONYMS
 
 Tokenize = Callable[[str], tuple[Token, ...]]
 
@@ -243,6 +244,8 @@ def _runs(tokens: Iterable[Token]) -> Iterator[list[Token]]:
 def _joins(run: list[Token], token: Token) -> bool:
     """Whether the token carries on the name that the run began with a single character."""
     left = run[-1]
+    if len(run) == 1 and left.text + token.text in SYNONYMS:
+        return True  # 地区|生产总值 is 国内生产总值, and no 地区
     closed = len(run) > 1 and left.text in _PRODUCT
     if closed or sum(len(t.text) for t in run) + len(token.text) > 4:
         return False
