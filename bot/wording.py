@@ -220,6 +220,11 @@ def _why(verdict: Verdict) -> str:
     return f"（{why}）" if why else ""
 
 
+def _left_out(verdict: Verdict) -> str:
+    """The article's words where a figure that it bears out leaves out what bounds it."""
+    return f"（文章里是“{verdict.expected}”）" if verdict.reason is Reason.MODIFIER else ""
+
+
 def supported(verdicts: Iterable[Verdict], whose: str) -> str:
     """Figures that are supported, in the writer's own words, in one list.
 
@@ -227,7 +232,7 @@ def supported(verdicts: Iterable[Verdict], whose: str) -> str:
         verdicts: Of the figures.
         whose: `YOU_WROTE` or `YOU_SAID`.
     """
-    listed = "、".join(f"“{each.surface}”{_why(each)}" for each in verdicts)
+    listed = "、".join(f"“{each.surface}”{_left_out(each) or _why(each)}" for each in verdicts)
     return f"{VERDICTS[Label.SUPPORTED]}：{whose}{listed}"
 
 
