@@ -237,8 +237,12 @@ def _as_of(
 def _hedged(
     text: str, quantity: Quantity, as_of: Period | None, scene: _Scene, anchor: date | None
 ) -> Quantity:
-    """The quantity with its own time for a hedge if that is yet to come (到2025年建成230万个) and it has no other."""
-    if quantity.hedge or as_of is None or anchor is None or as_of.lo <= anchor or not as_of.resolved:
+    """The quantity with its own time for a hedge if that is yet to come (到2025年建成230万个).
+
+    A word that says more (力争) stays; a mere 将 holds for all that the time does, and is not seen in all.
+    """
+    told = quantity.hedge not in {"", "将"}
+    if told or as_of is None or anchor is None or as_of.lo <= anchor or not as_of.resolved:
         return quantity
     own = scene.span.start <= as_of.start and not _NOW.search(text, as_of.end, quantity.start)
     planned = _ON.search(text, 0, as_of.start) or (as_of.hi - as_of.lo).days >= _YEAR
