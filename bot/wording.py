@@ -112,13 +112,15 @@ def told(answer: Answer) -> str:
 def as_of(period: Period | None) -> str:
     """When a figure holds, as the article says it, with the date spelled out if the article leaves it open.
 
+    Empty if the article gives no time, or only the day on which it was told.
+
     >>> from datetime import date
     >>> as_of(Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True))
     '截至2021年底'
     >>> as_of(Period(date(2021, 9, 1), date(2021, 9, 30), "去年9月", 0, 4))
     '去年9月，即2021-09-01至2021-09-30'
     """
-    if period is None:
+    if period is None or period.told:
         return ""
     if not period.resolved or _YEAR.search(period.surface):
         return period.surface
@@ -223,6 +225,11 @@ def _why(verdict: Verdict) -> str:
     return f"（{why}）" if why else ""
 
 
+def _left_out(verdict: Verdict) -> str:
+    """The article's words where a figure that it bears out leaves out what bounds it."""
+    return f"（文章里是“{verdict.expected}”）" if verdict.reason is Reason.MODIFIER else ""
+
+
 def supported(verdicts: Iterable[Verdict], whose: str) -> str:
     """Figures that are supported, in the writer's own words, in one list.
 
@@ -230,7 +237,7 @@ def supported(verdicts: Iterable[Verdict], whose: str) -> str:
         verdicts: Of the figures.
         whose: `YOU_WROTE` or `YOU_SAID`.
     """
-    listed = "、".join(f"“{each.surface}”{_why(each)}" for each in verdicts)
+    listed = "、".join(f"“{each.surface}”{_left_out(each) or _why(each)}" for each in verdicts)
     return f"{VERDICTS[Label.SUPPORTED]}：{whose}{listed}"
 
 

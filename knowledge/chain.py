@@ -15,13 +15,14 @@ from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from knowledge import statements
 from knowledge.chat_model import ChatModel, Piece
+from knowledge.chatter import compares
 from knowledge.context import shown
 from knowledge.errors import BackendError
 from knowledge.generation import Generation, Outcome, Statement, Usage
 from knowledge.grounding import adds_nothing
 from knowledge.matching import presence
 from knowledge.prompts import Prompts, fenced
-from knowledge.question import Ask, compares
+from knowledge.question import Ask
 from knowledge.schema import Answer, Hit, Status
 from knowledge.writing import Draft, Writer
 
