@@ -38,7 +38,7 @@ from bot.evaluate import compare
 from knowledge.build import Wenshu, open_wenshu
 from knowledge.figures import scan
 from knowledge.generation import Outcome
-from knowledge.schema import Answer, Status
+from knowledge.schema import Answer, Quantity, Status
 from knowledge.settings import Settings
 
 HOW = """The server needs two packages, in an environment of their own (the first is compiled, five minutes):
@@ -65,23 +65,28 @@ class Asked(NamedTuple):
 
 
 def unsupported(answer: Answer) -> int:
-    """Figures of an answer that stand in no sentence shown with it."""
-    shown = [q for c in answer.citations for q in scan(c.quote).quantities]
-    texts = [s.text for s in answer.statements] or [f.figure.quantity.surface for f in answer.figures]
+    """Figures of an answer that stand in no sentence that is shown with them."""
     if answer.status is Status.ABSTAINED:
-        texts = []
-    stated = [q for text in texts for q in scan(text).quantities]
-    return sum(not any((s.value, s.high, s.unit) == (q.value, q.high, q.unit) for s in shown) for q in stated)
-
-
-def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool]) -> Asked:
-    """Ask with the model and without, each abstaining or not."""
-    plain = wenshu.ask(question, plain=True)
-    plain_forced = (
-        plain if plain.status is Status.ANSWERED else wenshu.ask(question, plain=True, abstain=False)
+        return 0
+    quotes = {c.label: c.quote for c in answer.citations}
+    told = [(s.text, s.labels) for s in answer.statements]
+    told += [(f.figure.quantity.surface, (f.citation,)) for f in (*answer.figures, *answer.alternatives)]
+    return sum(
+        not _stands(q, [quotes[n] for n in labels]) for text, labels in told for q in scan(text).quantities
     )
+
+
+def _stands(own: Quantity, quotes: Sequence[str]) -> bool:
+    shown = [q for quote in quotes for q in scan(quote).quantities]
+    return any((q.value, q.high, q.unit) == (own.value, own.high, own.unit) for q in shown)
+
+
+def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool], *, force: bool = True) -> Asked:
+    """Ask with the model and without, each abstaining or not; what has no answer is not forced."""
+    plain = wenshu.ask(question, plain=True)
+    plain_forced = _forced(wenshu, plain, plain=True) if force else plain
     answer = wenshu.ask(question)
-    forced = answer if answer.status is Status.ANSWERED else wenshu.ask(question, abstain=False)
+    forced = _forced(wenshu, answer, plain=False) if force else answer
     given, before = answer.status is Status.ANSWERED, plain.status is Status.ANSWERED
     return Asked(
         plain=right(plain_forced),
@@ -93,6 +98,12 @@ def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool]) -> Asked
         answer=answer,
         n_unsupported=unsupported(answer) + unsupported(forced),
     )
+
+
+def _forced(wenshu: Wenshu, answer: Answer, *, plain: bool) -> Answer:
+    if answer.status is Status.ANSWERED:
+        return answer
+    return wenshu.ask(answer.question, plain=plain, abstain=False)
 
 
 def table(name: str, asked: Sequence[Asked]) -> str:
@@ -139,7 +150,12 @@ def ask_seed(wenshu: Wenshu, n: int | None, *, show: bool) -> str:
     listed = pairs.read(pairs.bundled())[:n]
     asked = []
     for pair in listed:
-        told = put(wenshu, pair.question, lambda answer, pair=pair: not any(compare(pair, answer)))
+        told = put(
+            wenshu,
+            pair.question,
+            lambda answer, pair=pair: not any(compare(pair, answer)),
+            force=pair.status is Status.ANSWERED,
+        )
         asked.append(told)
         _show(pair.question, "", told, show=show)
     return table("seeds/qa.yaml over the seed", asked)
