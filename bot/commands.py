@@ -320,6 +320,8 @@ def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
     answer = wenshu.ask(sayable(question), abstain=asking.abstain)
     if answer.generation is not None:
         _note_spending(wenshu, answer)
+        if answer.generation.error:
+            _say(mending.model(answer.generation))
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])
