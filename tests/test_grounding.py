@@ -5,6 +5,8 @@ import re
 from importlib import resources
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from knowledge import words
 from knowledge.articles import make_article
@@ -127,3 +129,25 @@ def test_no_other_digit_will_do(digit: str):
 def test_what_a_question_made_whole_may_say(text: str, *, fits: bool):
     told = words.fold("2021年绿投和绿贷累计投资、放款多少\n另一个呢")
     assert adds_nothing(words.fold(text), told, words.tokenize) is fits
+
+
+PIECES = [
+    *re.findall(r"[^，。；：“”\n]+", TEXT),
+    *"绿投 绿贷 港城市 累计投资 23.26亿元 157.38亿元 8.5% 9场 约 下降".split(),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("，".join),
+    st.lists(st.integers(0, len(SHOWN) + 1), max_size=2),
+)
+def test_whatever_is_borne_out_stands_where_it_says(text: str, labels: list[int]):
+    grounded = ground(f"{text}。", *labels)
+    if grounded is None:
+        return
+    assert labels
+    assert all(0 < n <= len(SHOWN) for n in labels)
+    shown = "".join(c.quote for c in grounded.citations)
+    assert all(number in shown for number in re.findall(r"\d+\.?\d*", text))
+    assert all(ARTICLE.text[c.start : c.end] == c.quote for c in grounded.citations)

@@ -62,6 +62,7 @@ class Asked(NamedTuple):
     plain_right: bool
     answer: Answer
     n_unsupported: int
+    shown_ms: float | None
 
 
 def unsupported(answer: Answer) -> int:
@@ -85,7 +86,8 @@ def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool], *, force
     """Ask with the model and without, each abstaining or not; what has no answer is not forced."""
     plain = wenshu.ask(question, plain=True)
     plain_forced = _forced(wenshu, plain, plain=True) if force else plain
-    answer = wenshu.ask(question)
+    started, shown = time.perf_counter(), []
+    answer = wenshu.ask(question, on_draft=lambda _: shown.append((time.perf_counter() - started) * 1000))
     forced = _forced(wenshu, answer, plain=False) if force else answer
     given, before = answer.status is Status.ANSWERED, plain.status is Status.ANSWERED
     return Asked(
@@ -97,6 +99,7 @@ def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool], *, force
         plain_right=before and right(plain),
         answer=answer,
         n_unsupported=unsupported(answer) + unsupported(forced),
+        shown_ms=shown[0] if shown else None,
     )
 
 
@@ -111,6 +114,7 @@ def table(name: str, asked: Sequence[Asked]) -> str:
     made = [a.answer.generation for a in asked if a.answer.generation is not None]
     outcomes = Counter(g.outcome for g in made)
     first = [g.first_ms for g in made if g.first_ms is not None]
+    shown = [a.shown_ms for a in asked if a.shown_ms is not None]
     model = [g.model_ms for g in made]
     total = [a.answer.timings_ms["total"] for a in asked if a.answer.generation is not None]
     written, removed = sum(g.n_statements for g in made), sum(g.n_removed for g in made)
@@ -127,13 +131,14 @@ def table(name: str, asked: Sequence[Asked]) -> str:
         f"  unsupported figures shown  {sum(a.n_unsupported for a in asked)}",
     ]
     for what, times in (
-        ("first verified sentence", first),
+        ("first text shown", shown),
+        ("first sentence of the model", first),
         ("whole answer", total),
         ("the model alone", model),
     ):
         if times:
             p50, p95 = latency(times)
-            lines.append(f"  {what:25s}  p50 {p50:,.0f} ms, p95 {p95:,.0f} ms ({len(times)})")
+            lines.append(f"  {what:27s}  p50 {p50:,.0f} ms, p95 {p95:,.0f} ms ({len(times)})")
     return "\n".join(lines)
 
 
