@@ -20,7 +20,7 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
-from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, wait_exponential, wait_random
 
 from knowledge.errors import BackendError
 from knowledge.generation import Usage
@@ -178,7 +178,7 @@ class ChatModel:
         """The reply from its first piece on; up to there what passes by itself is tried again."""
         tries = Retrying(
             stop=lambda state: state.attempt_number >= _TRIES or monotonic() >= until,
-            wait=wait_exponential_jitter(initial=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            wait=wait_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE) + wait_random(0, _FIRST_PAUSE),
             retry=retry_if_exception(_passes),
             sleep=self._pause,
             reraise=True,
