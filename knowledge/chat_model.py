@@ -113,7 +113,12 @@ class ChatModel:
         self._count = count
         self._pause = pause
         self._structured = _offers_structure(model) if limits.structured is None else limits.structured
-        self._breaker = pybreaker.CircuitBreaker(fail_max=_FAILURES, reset_timeout=_REST_SECONDS)
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=_FAILURES,
+            reset_timeout=_REST_SECONDS,
+            exclude=[GeneratorExit],  # who stops listening has heard something: the model works
+            throw_new_error_on_trip=False,  # the failure that opens the circuit keeps its own code
+        )
 
     @property
     def is_structured(self) -> bool:
