@@ -16,9 +16,10 @@ from time import monotonic, sleep
 from typing import Any
 
 import pybreaker
-from langchain_core.callbacks import UsageMetadataCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
 from langchain_core.runnables import Runnable
 from tenacity import Retrying, retry_if_exception, wait_exponential, wait_random
 
@@ -79,6 +80,29 @@ class Piece:
 
     said: Said
     usage: Usage | None = None
+
+
+class _Counted(BaseCallbackHandler):
+    """The tokens that a server counted of a reply.
+
+    LangChain's own handler misses those of structured replies that stream: its OpenAI client tells them beside the
+    message only.
+    """
+
+    def __init__(self) -> None:
+        self.sent = self.came = 0
+
+    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+        """Add what a reply took."""
+        for reply in (
+            each for row in response.generations for each in row if isinstance(each, ChatGeneration)
+        ):
+            if not isinstance(reply.message, AIMessage):
+                continue
+            told: Mapping[str, Any] = reply.message.usage_metadata or {}
+            beside: Mapping[str, Any] = reply.message.response_metadata.get("token_usage") or {}
+            self.sent += told.get("input_tokens") or beside.get("prompt_tokens") or 0
+            self.came += told.get("output_tokens") or beside.get("completion_tokens") or 0
 
 
 class ChatModel:
@@ -164,7 +188,7 @@ class ChatModel:
 
     def _pieces(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any] | None) -> Iterator[Piece]:
         until = monotonic() + self.limits.seconds
-        counted = UsageMetadataCallbackHandler()
+        counted = _Counted()
         said: Said = ""
         try:
             for said in _timed(lambda: self._tried(messages, schema, counted, until), until):
@@ -177,7 +201,7 @@ class ChatModel:
         self,
         messages: Sequence[BaseMessage],
         schema: Mapping[str, Any] | None,
-        counted: UsageMetadataCallbackHandler,
+        counted: _Counted,
         until: float,
     ) -> Iterator[Said]:
         """The reply from its first piece on; up to there what passes by itself is tried again."""
@@ -198,13 +222,9 @@ class ChatModel:
             return self._model
         return self._model.with_structured_output(dict(schema))
 
-    def _usage(
-        self, messages: Sequence[BaseMessage], said: Said, counted: UsageMetadataCallbackHandler
-    ) -> Usage:
-        told = [each for each in counted.usage_metadata.values() if each["total_tokens"]]
-        if told:
-            sent, came = (sum(u[kind] for u in told) for kind in ("input_tokens", "output_tokens"))
-            return Usage(1, sent, came)
+    def _usage(self, messages: Sequence[BaseMessage], said: Said, counted: _Counted) -> Usage:
+        if counted.sent or counted.came:
+            return Usage(1, counted.sent, counted.came)
         sent = sum(self._count(message.text) for message in messages)
         return Usage(1, sent, self._count(str(said)), estimated=True)
 
@@ -218,7 +238,7 @@ class ChatModel:
 
 
 def _begun(
-    run: Runnable[Any, Any], messages: Sequence[BaseMessage], counted: UsageMetadataCallbackHandler
+    run: Runnable[Any, Any], messages: Sequence[BaseMessage], counted: _Counted
 ) -> tuple[Iterator[Any], Any]:
     """A reply that has begun, and its first piece; None if it is empty."""
     reply = run.stream(list(messages), config={"callbacks": [counted]})
