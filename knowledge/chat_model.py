@@ -178,7 +178,7 @@ class ChatModel:
         """The reply from its first piece on; up to there what passes by itself is tried again."""
         tries = Retrying(
             stop=lambda state: state.attempt_number >= _TRIES or monotonic() >= until,
-            wait=wait_exponential_jitter(initial=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            wait=wait_exponential_jitter(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
             retry=retry_if_exception(_passes),
             sleep=self._pause,
             reraise=True,
