@@ -33,6 +33,13 @@ NOW = 1_640_995_200.0
 """2022-01-01, UTC."""
 
 
+class Ready(ScriptedModel):
+    """A model that a setting can name: `writers:Ready`."""
+
+    def __init__(self) -> None:
+        super().__init__(KEPT)
+
+
 @dataclass
 class Writing:
     """A service and the model that writes for it."""
