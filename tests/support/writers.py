@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripted import Script, ScriptedModel
-from stand_ins import a_policy, a_state, saying
+from stand_ins import a_policy, saying
 
 from bot.metrics import Metrics
 from bot.reply import Reply
 from bot.service import OnDraft, Service
 from bot.spending import Prices, Spending
+from bot.state import State
 from knowledge.build import Wenshu, open_wenshu
 from knowledge.settings import Settings
 
@@ -67,13 +68,14 @@ class Writing:
 @contextmanager
 def writing(home: Path, *scripts: Script, clock: Callable[[], float] = lambda: NOW) -> Iterator[Writing]:
     """A service over a home with articles in; its state is its own."""
-    model, state, metrics = ScriptedModel(*scripts), a_state(), Metrics()
+    model, state, metrics = ScriptedModel(*scripts), State(Path(":memory:")), Metrics()
     library = open_wenshu(Settings(home=home), model=model)
     spending = Spending(state, PRICES, metrics)
     try:
         yield Writing(model, library, Service(library, state, a_policy(), clock, spending), metrics)
     finally:
         library.close()
+        state.close()
 
 
 def said(reply: Reply) -> str:
