@@ -98,6 +98,19 @@ def yes_no(*, said_yes: bool | None) -> str:
     return "是" if said_yes else "否"
 
 
+_OPENING_VERDICT = re.compile(r"(?:是的?|对的?|没错|有的?|不是的?|不对|没有|并没有|并非|否|不)[，,。！!]\s*")
+
+
+def without_verdict(text: str) -> str:
+    """A sentence without the yes or no that it opens with: the verdict is ours, and said once.
+
+    >>> without_verdict("是的，累计投资金额23.26亿元。"), without_verdict("没有超过30亿元。")
+    ('累计投资金额23.26亿元。', '没有超过30亿元。')
+    """
+    opening = _OPENING_VERDICT.match(text)
+    return (opening and text[opening.end() :]) or text
+
+
 WRITTEN_BY_A_MODEL = "文字由 AI 整理，数字和日期已逐一与所引原文核对。"
 """Below what a language model wrote: whose words these are, and what was checked."""
 
@@ -106,7 +119,8 @@ def told(answer: Answer) -> str:
     """An answer in a line, the verdict of a yes/no question first."""
     if answer.yes_no is None:
         return answer.text
-    return "，".join(part for part in (yes_no(said_yes=answer.yes_no), answer.text) if part)
+    text = without_verdict(answer.text) if answer.statements else answer.text
+    return "，".join(part for part in (yes_no(said_yes=answer.yes_no), text) if part)
 
 
 def as_of(period: Period | None) -> str:
