@@ -140,7 +140,8 @@ class ChatModel:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=_FAILURES,
             reset_timeout=_REST_SECONDS,
-            exclude=[GeneratorExit],  # who stops listening has heard something: the model works
+            # Who stops listening has heard something; a question that a provider won't answer is one of many.
+            exclude=[GeneratorExit, _is_about_the_question],
             throw_new_error_on_trip=False,  # the failure that opens the circuit keeps its own code
         )
 
@@ -297,6 +298,10 @@ def _timed(make: Callable[[], Iterator[Said]], until: float) -> Iterator[Said]:
 def _status(problem: BaseException) -> int | None:
     status = getattr(problem, "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def _is_about_the_question(problem: BaseException) -> bool:
+    return isinstance(problem, BackendError) and problem.code == "model_refused"
 
 
 def _unreached(problem: BaseException | None) -> bool:

@@ -257,6 +257,12 @@ def test_after_some_failures_the_model_is_left_in_peace(desk: Callable[..., Desk
     assert len(made.model.seen) == 3
 
 
+def test_questions_that_a_provider_will_not_answer_open_no_circuit(desk: Callable[..., Desk]):
+    made = desk(Fails(StatusError(400, "data_inspection_failed")))
+    errors = [made.ask().generation.error for _ in range(5)]  # type: ignore[union-attr]
+    assert errors == ["model_refused"] * 5
+
+
 # -- instructions inside articles and questions are data
 
 

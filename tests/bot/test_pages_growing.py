@@ -10,14 +10,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 from scripted import Stalls
-from sites import make_site
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from writers import FIGURE, KEPT, LOANS, QUESTION, SENTENCE, Writing, writing
+from writers import FIGURE, KEPT, LOANS, QUESTION, SENTENCE, Writing, site_of, writing
 
 from bot import wording
 from bot.app import whole_app
-from bot.channels.web.website import Site
-from bot.reception import Reception
 
 WIDE = {"width": 1280, "height": 800}
 
@@ -58,12 +55,9 @@ class Growing:
 @pytest.fixture(scope="module")
 def growing(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Growing]:
     with writing(seeded, KEPT) as writer:
-        stub = make_site(writer.library, tmp_path_factory.mktemp("stub"))
-        stub.reception.service.state.close()
-        parts = stub.reception
-        reception = Reception(writer.service, parts.desk, parts.guard, parts.metrics)
+        of = site_of(writer, tmp_path_factory.mktemp("site"))
         site = Growing("", writer)
-        app = site.app(whole_app(Site(reception, writer.library, None, (), "", tuple)))
+        app = site.app(whole_app(of))
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -73,7 +67,7 @@ def growing(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield site
         server.should_exit = True
         thread.join()
-        parts.desk.close()
+        of.reception.desk.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from stand_ins import SOMEONE, a_state
 from writers import KEPT as SAID
 from writers import NOW, QUESTION, REPLACED, Writing
 
-from bot import cli, wording
+from bot import checkup, cli, wording
 from bot.kept import Record, Spent
 from bot.metrics import Metrics
 from bot.spending import Prices, Spending
@@ -301,3 +302,39 @@ def test_a_model_that_there_is_not_is_named(run: Doctor):
     assert status == 2
     assert "✓ 文章" in told
     assert "WENSHU_MODEL" in told
+
+
+def test_an_answer_is_given_though_it_can_t_be_counted(run: Doctor, own: Path):
+    (own / "state.sqlite3").write_bytes(b"no database" * 1000)
+    status, told = run("ask", QUESTION, model="writers:Ready")
+    assert status == 0, told
+    assert wording.WRITTEN_BY_A_MODEL in told
+    assert "can't be used" in (own / "wenshu.log").read_text(encoding="utf-8")
+
+
+def test_the_month_begins_for_all_at_once(own: Path, monkeypatch: pytest.MonkeyPatch):
+    """Days are kept in UTC: on the first of a month, before eight in Beijing, they are still those of the last."""
+    state = a_state(own / "state.sqlite3")
+    for day in ("2021-11-30", "2021-12-01", "2021-12-31"):
+        state.spend(Spent(day, "m", 1, 0, 10, 5, 0.0))
+    state.close()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime(2022, 1, 1, 2, tzinfo=timezone(timedelta(hours=8))).astimezone(tz)
+
+    monkeypatch.setattr(checkup, "datetime", Clock)
+    assert "m 2 次" in checkup._model(Settings(home=own, model="writers:Ready"))
+
+
+@pytest.mark.parametrize("model", ["openai:small", "no.such.module:Model", "writers:Writing"])
+def test_a_model_that_can_t_be_started_is_known_before_anyone_asks(
+    run: Doctor, monkeypatch: pytest.MonkeyPatch, model: str
+):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr("bot.serving._run", lambda *_: pytest.fail("served"))
+    status, told = run("serve", model=model, web_port="0")
+    assert status == 2, told
+    assert "WENSHU_MODEL" in told
+    assert "Traceback" not in told

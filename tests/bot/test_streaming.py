@@ -14,15 +14,13 @@ from scripted import Stalls
 from selectolax.lexbor import LexborHTMLParser
 from sites import HOST, Got, close, make_site
 from starlette.types import ASGIApp, Message
-from writers import FIGURE, KEPT, QUESTION, SENTENCE, Writing, writing
+from writers import FIGURE, KEPT, QUESTION, SENTENCE, Writing, site_of, writing
 
 from bot import phrases
 from bot.app import whole_app
 from bot.channels.web import look, streaming
 from bot.channels.web.website import Site
 from bot.desk import CrowdedError, Desk
-from bot.guard import Allowed, Guard
-from bot.reception import Reception
 from knowledge.build import open_wenshu
 from knowledge.errors import StorageError
 from knowledge.settings import Settings
@@ -41,11 +39,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     sites: list[Site] = []
 
     def made(writer: Writing, *, per_minute: int = 1000) -> tuple[ASGIApp, Site]:
-        site = make_site(writer.library, tmp_path / str(len(sites)))
-        site.reception.service.state.close()
-        guard = Guard(Allowed(frozenset(), frozenset()), user_per_minute=per_minute, address_per_minute=10**6)
-        reception = Reception(writer.service, site.reception.desk, guard, site.reception.metrics)
-        sites.append(Site(reception, writer.library, None, (), "", tuple))
+        sites.append(site_of(writer, tmp_path / str(len(sites)), per_minute=per_minute))
         return whole_app(sites[-1]), sites[-1]
 
     yield made

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import BaseMessage
 from scripted import Fails, Script, StatusError
+from sites import send
 from stand_ins import SOMEONE, a_policy, a_state, saying
-from writers import FIGURE, KEPT, LOANS, NAME, QUESTION, REPLACED, SENTENCE, Writing, said
+from writers import FIGURE, KEPT, LOANS, NAME, QUESTION, REPLACED, SENTENCE, Writing, said, site_of
 
 from bot import phrases, stored, wording
+from bot.app import whole_app
 from bot.kept import Record, Spent
 from bot.reply import Reply, ReplyStatus
 from bot.service import Service
@@ -248,3 +250,15 @@ def test_a_question_of_a_program_is_counted_too(writer: Writing):
     assert number == 1
     assert spent(writer).calls == 1
     assert spent(writer).received == len(KEPT)
+
+
+async def test_a_program_s_question_and_message_are_counted_too(writer: Writing, tmp_path: Path):
+    site = site_of(writer, tmp_path)
+    app = whole_app(site)
+    got = await send(app, "POST", "/api/ask", view={"question": QUESTION})
+    assert got.json()["generation"]["outcome"] == "kept"
+    assert spent(writer).calls == 1
+    got = await send(app, "POST", "/api/chat", view={"conversation": "a1", "text": QUESTION})
+    assert got.status == 200, got.body
+    assert spent(writer).calls == 2
+    site.reception.desk.close()

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripted import Script, ScriptedModel
+from sites import make_site
 from stand_ins import a_policy, saying
 
+from bot.channels.web.website import Site
+from bot.guard import Allowed, Guard
 from bot.metrics import Metrics
+from bot.reception import Reception
 from bot.reply import Reply
 from bot.service import OnDraft, Service
 from bot.spending import Prices, Spending
@@ -76,6 +80,15 @@ def writing(home: Path, *scripts: Script, clock: Callable[[], float] = lambda: N
     finally:
         library.close()
         state.close()
+
+
+def site_of(writer: Writing, folder: Path, *, per_minute: int = 1000) -> Site:
+    """A site where a service answers; its state is the service's."""
+    parts = make_site(writer.library, folder).reception
+    parts.service.state.close()
+    guard = Guard(Allowed(frozenset(), frozenset()), user_per_minute=per_minute, address_per_minute=10**6)
+    reception = Reception(writer.service, parts.desk, guard, writer.metrics)
+    return Site(reception, writer.library, None, (), "", tuple)
 
 
 def said(reply: Reply) -> str:
