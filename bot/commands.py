@@ -324,15 +324,11 @@ def _fill_if_empty(wenshu: "Wenshu") -> None:
 def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
     answer = wenshu.ask(sayable(question), abstain=asking.abstain)
     if answer.generation is not None:
-<<<<<<< HEAD
-        _note_spending(wenshu, answer)
-        if answer.generation.error:
-            _say(mending.model(answer.generation))
-=======
         from bot import spending
 
         spending.note_at_home(wenshu.settings, answer.generation)
->>>>>>> test-bot
+        if answer.generation.error:
+            _say(mending.model(answer.generation))
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])
