@@ -140,8 +140,7 @@ class ChatModel:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=_FAILURES,
             reset_timeout=_REST_SECONDS,
-            # Who stops listening has heard something; a question that a provider won't answer is one of many.
-            exclude=[GeneratorExit, _is_about_the_question],
+            exclude=[_is_no_failure],
             throw_new_error_on_trip=False,  # the failure that opens the circuit keeps its own code
         )
 
@@ -300,7 +299,10 @@ def _status(problem: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
-def _is_about_the_question(problem: BaseException) -> bool:
+def _is_no_failure(problem: BaseException) -> bool:
+    """Who stops listening has heard something; a question that a provider won't answer is one of many."""
+    if isinstance(problem, GeneratorExit):
+        return True
     return isinstance(problem, BackendError) and problem.code == "model_refused"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai_line import KEY, RECEIVED, SENT, Provider, provider
+from model_server import USAGE, ModelServer, Refuses, Says, serving
 from prometheus_client.parser import text_string_to_metric_families
 from stand_ins import SOMEONE, a_state
 from writers import KEPT as SAID
@@ -247,38 +247,42 @@ def test_without_a_model_the_doctor_says_how_to_get_one(run: Doctor):
 
 
 @pytest.fixture
-def openai() -> Iterator[Provider]:
-    with provider() as made:
+def openai() -> Iterator[ModelServer]:
+    with serving(Says("好")) as made:
         yield made
 
 
-def test_with_a_model_the_doctor_asks_it_and_says_what_it_took(run: Doctor, openai: Provider):
-    settings = {"model": "openai:small", "model_url": openai.address, "model_key": KEY}
+def test_with_a_model_the_doctor_asks_it_and_says_what_it_took(run: Doctor, openai: ModelServer):
+    settings = {"model": "openai:small", "model_url": openai.url, "model_key": "sk-right"}
     status, told = run("doctor", **settings)
     assert status == 0, told
     assert "模型 openai:small" in told
-    assert openai.address in told
+    assert openai.url in told
     assert wording.NO_MODEL not in told
-    assert len(openai.asked) == 1, "one word is asked for"
-    openai.says = SAID
+    assert len(openai.bodies) == 1, "one word is asked for"
+    openai.play(Says(SAID))
     run("ask", QUESTION, model_price_in="2", model_price_out="8", **settings)
     _, told = run("doctor", **settings)
-    assert f"openai:small 1 次（0 个问题出错），送出 {SENT}、收到 {RECEIVED} 词元" in told
+    assert (
+        f"openai:small 1 次（0 个问题出错），送出 {USAGE['prompt_tokens']}、收到 {USAGE['completion_tokens']} 词元"
+        in told
+    )
 
 
-def test_a_wrong_key_is_named_and_not_shown(run: Doctor, openai: Provider, own: Path):
-    settings = {"model": "openai:small", "model_url": openai.address, "model_key": "sk-wrong"}
+def test_a_wrong_key_is_named_and_not_shown(run: Doctor, openai: ModelServer, own: Path):
+    openai.play(Refuses(401))
+    settings = {"model": "openai:small", "model_url": openai.url, "model_key": "sk-wrong"}
     status, told = run("doctor", **settings)
     assert status == 2
     assert "✗" in told
     assert "WENSHU_MODEL_KEY" in told
     assert "✓ 文章" in told, "one broken part hides no other"
-    assert openai.asked == []
     assert "sk-wrong" not in told + (own / "wenshu.log").read_text(encoding="utf-8")
 
 
-def test_who_asks_with_a_wrong_key_is_answered_by_the_articles(run: Doctor, openai: Provider, own: Path):
-    settings = {"model": "openai:small", "model_url": openai.address, "model_key": "sk-wrong"}
+def test_who_asks_with_a_wrong_key_is_answered_by_the_articles(run: Doctor, openai: ModelServer, own: Path):
+    openai.play(Refuses(401))
+    settings = {"model": "openai:small", "model_url": openai.url, "model_key": "sk-wrong"}
     status, told = run("ask", QUESTION, **settings)
     assert status == 0
     assert "23.26亿元（截至2021年底）" in told
