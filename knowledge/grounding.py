@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from knowledge.answer import restated
 from knowledge.check import Checker
 from knowledge.drafts import ADDRESS
+from knowledge.fidelity import Fidelity, Proof
 from knowledge.figures import scan
 from knowledge.generation import Statement
 from knowledge.matching import presence
@@ -88,7 +89,25 @@ class Grounding:
         found = tuple(_citations(checked, cited)) or self._most_alike(folded, cited)
         if not found or not restated(statement.text, [citation.quote for citation in found]):
             return None
+        if not self._is_faithful(folded, text, checked, found):
+            return None
         return Grounded(statement.text, found, tuple(self._figures(checked)))
+
+    def _is_faithful(self, folded: str, text: str, checked: Checked, shown: Sequence[Citation]) -> bool:
+        """Whether the statement keeps to the sentences shown with it, clause by clause."""
+        fold, tokenize = self.checker.reader.fold, self.checker.reader.tokenize
+        fidelity = Fidelity(tokenize, text)
+        quotes = fold("\n".join([c.quote for c in shown] + [c.title for c in shown]))
+        if not checked.verdicts and not self._words_said(folded, quotes, enough=_NEARLY_ALL):
+            return False
+        return fidelity.keeps(folded, list(self._proofs(checked)), [fold(c.quote) for c in shown])
+
+    def _proofs(self, checked: Checked) -> Iterator[Proof]:
+        """The statement's figures, where they stand in it, with those that bear them out."""
+        for verdict, article_id, figure in self._pairs(checked):
+            if verdict.quantity is not None:
+                claimed = replace(verdict.quantity, start=verdict.start, end=verdict.end)
+                yield Proof(claimed, figure, self.checker.reader.evidence(article_id).text)
 
     def _checked(self, text: str, cited: Sequence[Hit]) -> Checked:
         day = self.checker.reader.articles(cited[0].passage.article_id).day
@@ -129,6 +148,9 @@ class Grounding:
 
     def _figures(self, checked: Checked) -> Iterator[tuple[str, Figure]]:
         """The figures that bear out the statement's own."""
+        return ((article_id, figure) for _, article_id, figure in self._pairs(checked))
+
+    def _pairs(self, checked: Checked) -> Iterator[tuple[Verdict, str, Figure]]:
         for verdict in checked.verdicts:
             if verdict.quantity is None or not verdict.citations:
                 continue
@@ -136,7 +158,7 @@ class Grounding:
             source = self.checker.reader.evidence(citation.article_id)
             marked = {mark.end for mark in citation.marks}
             yield from (
-                (citation.article_id, figure)
+                (verdict, citation.article_id, figure)
                 for figure in source.figures
                 if figure.quantity.end in marked and figure.quantity.value == verdict.quantity.value
             )
@@ -151,7 +173,8 @@ def _to_the_letter(statement: str, cited: str) -> bool:
     quoted = (a or b for a, b in _QUOTED.findall(statement))
     known = cited.casefold()
     return all(q.strip(_MARKS) in cited for q in quoted) and all(
-        word.casefold().strip(".-") in known for word in _LATIN.findall(statement)
+        word.casefold().strip(".-") in known or presence(word, cited) >= _SAID
+        for word in _LATIN.findall(statement)
     )
 
 
