@@ -6,15 +6,14 @@ counted.  Every rule looks at one clause of the statement beside one clause of t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from knowledge.chunking import clauses, sentences
 from knowledge.figures import scan
-from knowledge.linking import link
 from knowledge.matching import presence
-from knowledge.schema import Figure, Kind, Modifier, Period, Quantity, Span, Token
+from knowledge.restating import Proof, is_anothers_change, keeps_number, spans, time_of
+from knowledge.schema import Kind, Quantity, Span, Token
 from knowledge.terms import Term, Tokenize, content_terms
 
 _SAID = 0.65
@@ -46,17 +45,9 @@ _DENIES = re.compile(
 _GRAVE = re.compile(
     r"目前|现在|如今|最新|每[年月日天周]|[人户日月年场]均|平均|新增|净增|恰好|正好|整整|大部分|大多数|多数|绝大|半数|唯一"
     r"|全[国省市球]|首[个次家批届创]|最[高低大小多少佳强快慢好早新]|[国省市县区州]家?级"
-    r"|停止|停办|叫停|取消|终止|暂停|中止|拒绝|放弃|否认|退出|撤[销回]|失败|亏损|建成|建好|落成|投产|竣工|累积"
+    r"|停止|停办|叫停|取消|全部|一律|其中|居首|领先|落后|高于|低于|多于|少于|接近|线[上下]|到账|到位|实际|超额|终止|暂停|中止|拒绝|放弃|否认|退出|撤[销回]|失败|亏损|建成|建好|落成|投产|竣工|累积"
 )
 """Words that turn what is said into something else: none that the article doesn't say."""
-
-_CHANGE = r"(?:增长|增加|增|上升|上涨|涨|提高|提升|扩大|下降|降低|降|减少|减|回落|下滑|下跌|跌|缩小|收窄)"
-_TILL = re.compile(rf"{_CHANGE}(?:至|到|为)了?(?:约|近|超过?|逾)?$")
-_BY = re.compile(rf"{_CHANGE}了?(?:约|近|超过?|逾)?$")
-_CHANGES = re.compile(rf"{_CHANGE}|[增降涨跌]幅|增速")
-_FROM = re.compile(r"[由从](?:[^，。；]{0,8}的)?$")
-_THEN = re.compile(r"[，,]?[^，。；\d]{0,4}(?:至|到|为)")
-_STATE = re.compile(r"截[至止]|累计|共|总|末|底|迄今")
 
 _LIGHT = frozenset({"进行", "实现", "完成"})
 """Verbs that only bring another: 进行了交流."""
@@ -67,21 +58,6 @@ _FEEBLE = frozenset(
     """.split()
 )
 """Verbs that anybody may do: whoever stands before them stands before what follows too."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A figure of a statement beside the article's that bears it out.
-
-    Attributes:
-        claimed: In the statement.
-        figure: In the article.
-        text: The article, folded.
-    """
-
-    claimed: Quantity
-    figure: Figure
-    text: str
 
 
 @dataclass(frozen=True)
@@ -171,12 +147,14 @@ class Fidelity:
             proofs: Its figures with the article's.
             quotes: The sentences shown with it, folded.
         """
-        if not all(_keeps_number(statement, proof) for proof in proofs):
+        if not all(keeps_number(statement, proof) for proof in proofs):
+            return False
+        if any(is_anothers_change(proofs[:at], proof) for at, proof in enumerate(proofs)):
             return False
         if not self._keeps_names(statement, proofs):
             return False
         shown = [clause for quote in quotes for clause in _clauses(quote)]
-        for start, end in _spans(statement):
+        for start, end in spans(statement):
             own = [p for p in proofs if start <= p.claimed.start < end]
             text = statement[start:end]
             beside = [p.text[slice(*p.figure.clause)] for p in own] or self._most_alike(text, shown)
@@ -196,7 +174,7 @@ class Fidelity:
     def _keeps_clause(self, text: str, beside: Sequence[str], *, has_figure: bool, quotes: str) -> bool:
         """Whether a clause says yes or no as those beside it do, nothing graver, and of the same who does what."""
         if not beside:
-            return True
+            return not _is_denied(text) and all(word in quotes for word in _GRAVE.findall(text))
         if all(_is_denied(text) != _is_denied(other) for other in beside):
             return False
         said = quotes if not has_figure else "".join(beside)
@@ -247,8 +225,11 @@ class Fidelity:
         paragraphs = [_paragraph(proof) for proof in proofs]
         if len(set(paragraphs)) < _SEVERAL:
             return True
+        times = {p.figure.as_of.hi for p in proofs if p.figure.as_of}
+        if len(times) >= _SEVERAL and any(time_of(statement, p.claimed, None) is None for p in proofs):
+            return False  # figures of several times, told of none
         for proof, paragraph in zip(proofs, paragraphs, strict=True):
-            before = (statement[s.start : s.end] for s in _spans(statement) if s.start <= proof.claimed.start)
+            before = (statement[s.start : s.end] for s in spans(statement) if s.start <= proof.claimed.start)
             named = [names for clause in before if (names := self._names(clause))]
             if named and any(presence(name, paragraph) < _SAID for name in named[-1]):
                 return False
@@ -262,8 +243,8 @@ class Fidelity:
     def _swaps(self, ours: Sequence[str], theirs: Sequence[str], text: str, other: str) -> bool:
         """Whether something else stands in the place of what the article names here."""
         strange = (w for w in ours if presence(w, other) < _SAID and self._is_foreign(w))
-        left_out = (w for w in theirs if presence(w, text) < _SAID)
-        return any(strange) and any(left_out)
+        left_out = any(presence(w, text) < _SAID for w in theirs)
+        return any(left_out or _is_joined(w, text) for w in strange)
 
     def _is_foreign(self, word: str) -> bool:
         """Whether the passages name it elsewhere, or don't know it and it says more than 规模 or 金额."""
@@ -286,6 +267,12 @@ def _paragraph(proof: Proof) -> str:
     return proof.text[start : end if end >= 0 else len(proof.text)]
 
 
+def _is_joined(word: str, text: str) -> bool:
+    """Whether somebody is named beside another: 甲和乙."""
+    name = re.escape(word)
+    return re.search(rf"{name}[^，。；、]{{0,4}}[和与及]|[和与及]{name}", text) is not None
+
+
 _ORDINAL = re.compile(r"第[\d一二三四五六七八九十百]+.")
 
 
@@ -304,13 +291,8 @@ def _is_denied(text: str) -> bool:
     return _DENIES.search(text) is not None
 
 
-def _spans(text: str) -> Iterator[Span]:
-    for sentence in sentences(text):
-        yield from clauses(text, sentence)
-
-
 def _clauses(text: str) -> Iterator[str]:
-    return (text[slice(*span)] for span in _spans(text))
+    return (text[slice(*span)] for span in spans(text))
 
 
 def _run(text: str, span: Span, own: Quantity) -> tuple[str, str]:
@@ -328,75 +310,3 @@ _UNCOUNTED = frozenset({Kind.ORDINAL, Kind.IDENTIFIER})
 
 def _figures(text: str) -> list[Quantity]:
     return [q for q in scan(text).quantities if q.kind not in _UNCOUNTED]
-
-
-# -- of the number itself
-
-
-def _keeps_number(statement: str, proof: Proof) -> bool:
-    return (
-        _keeps_bound(proof.claimed.modifier, proof.figure.quantity.modifier)
-        and _keeps_change(statement, proof)
-        and _keeps_time(statement, proof)
-    )
-
-
-_UPWARD = frozenset({Modifier.OVER, Modifier.AT_LEAST})
-_NEAR = frozenset({Modifier.APPROX, Modifier.ABOUT_BELOW})
-_PLAIN = frozenset({Modifier.EXACT, Modifier.AT_LEAST})
-"""达23.26亿元 is 23.26亿元."""
-
-
-def _keeps_bound(claimed: Modifier, stated: Modifier) -> bool:
-    """Whether 超, 近 and 约 stand where the article has them; 约 may be said for 近, and 多 for 超."""
-    if claimed is stated or {claimed, stated} <= _UPWARD or {claimed, stated} <= _PLAIN:
-        return True
-    return claimed is Modifier.APPROX and stated in _NEAR
-
-
-def _keeps_change(statement: str, proof: Proof) -> bool:
-    """Whether a change is told as a change, and what it led to as that: 下降4% is not 下降到4%, nor 4%."""
-    lead = _lead(statement, proof.claimed)
-    stated = _lead(proof.text, proof.figure.quantity)
-    if _FROM.search(stated) and _THEN.match(proof.text, proof.figure.quantity.end):
-        return _FROM.search(lead) is not None
-    if _BY.search(lead):
-        return _CHANGES.search(stated) is not None and not _TILL.search(stated)
-    if _TILL.search(lead):
-        return not _BY.search(stated)
-    return not _BY.search(stated) or _CHANGES.search(lead) is not None
-
-
-def _lead(text: str, quantity: Quantity) -> str:
-    """What stands right before a figure in its clause."""
-    clause = next((s for s in _spans(text) if s.start <= quantity.start < s.end), Span(0, quantity.start))
-    return re.sub(r"[“”\s]", "", text[clause.start : quantity.start])
-
-
-def _keeps_time(statement: str, proof: Proof) -> bool:
-    """Whether no half year's figure is told for the year, and no sum up to a day for one year alone."""
-    stated = proof.figure.as_of
-    if "全年" in proof.text[slice(*proof.figure.clause)]:
-        return True
-    claimed = _time_of(statement, proof.claimed, stated)
-    if claimed is None or stated is None or claimed.cutoff:
-        return True
-    if stated.cutoff:
-        return _STATE.search(statement) is not None
-    return not (
-        claimed.lo <= stated.lo and stated.hi <= claimed.hi and _days(claimed) > _days(stated) + _SOME
-    )
-
-
-_SOME = 5
-"""Days that one may be longer than the other."""
-
-
-def _days(period: Period) -> int:
-    return (period.hi - period.lo).days
-
-
-def _time_of(statement: str, claimed: Quantity, stated: Period | None) -> Period | None:
-    anchor = stated.hi if stated else None
-    found: Iterable[Figure] = link(statement, anchor=anchor)
-    return next((f.as_of for f in found if f.quantity.start == claimed.start), None)

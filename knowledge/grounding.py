@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from knowledge.answer import restated
 from knowledge.check import Checker
 from knowledge.drafts import ADDRESS
-from knowledge.fidelity import Fidelity, Proof
+from knowledge.fidelity import Fidelity
 from knowledge.figures import scan
 from knowledge.generation import Statement
 from knowledge.matching import presence
+from knowledge.restating import Proof
 from knowledge.schema import Article, Citation, Figure, Hit, Span
 from knowledge.terms import Tokenize, content_terms
 from knowledge.verdict import Checked, Label, Reason, Verdict
