@@ -22,6 +22,11 @@ _SAID = 0.65
 _UNHEARD = 0.35
 """Presence below which nothing of a word is said."""
 
+_REFERS = frozenset(
+    "公司 企业 集团 单位 机构 全市 全省 全区 全县 全国 我市 我省 活动 大会 会议 项目 平台".split()
+)
+"""What stands for something named before."""
+
 _HALF = 0.5
 """Presence from which a verb is said in other words."""
 
@@ -213,10 +218,12 @@ class Fidelity:
             return False
         if _is_other_ordinal(mine.text, its.text):
             return False
-        start, end = proof.figure.sentence
-        so_far, later = proof.text[start : own.end], proof.text[own.end : end]
-        if any(word in later and presence(word, so_far) < _SAID for word in leading):
-            return False  # nobody who is only named later did it
+        so_far = f"{proof.title}\n{proof.text[: own.end]}"
+        if any(
+            presence(word, so_far) < _SAID <= presence(word, self.cited)
+            for word in mine.nouns(0, len(mine.text))
+        ):
+            return False  # nobody did it who is only named later, or in another article
         behind, stated = (_Clause(run[1], self.tokenize, self.cited).told() for run in (ours, theirs))
         return not self._swaps(behind, stated, "".join(ours), "".join(theirs))
 
@@ -243,8 +250,9 @@ class Fidelity:
     def _swaps(self, ours: Sequence[str], theirs: Sequence[str], text: str, other: str) -> bool:
         """Whether something else stands in the place of what the article names here."""
         strange = (w for w in ours if presence(w, other) < _SAID and self._is_foreign(w))
-        left_out = any(presence(w, text) < _SAID for w in theirs)
-        return any(left_out or _is_joined(w, text) for w in strange)
+        left_out = any(presence(w, text) < _SAID for w in theirs if w not in _REFERS)
+        named = all(w in text for w in _REFERS.intersection(theirs))
+        return any(left_out or (named and _is_joined(w, text)) for w in strange)
 
     def _is_foreign(self, word: str) -> bool:
         """Whether the passages name it elsewhere, or don't know it and it says more than 规模 or 金额."""

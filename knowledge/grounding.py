@@ -108,7 +108,8 @@ class Grounding:
         for verdict, article_id, figure in self._pairs(checked):
             if verdict.quantity is not None:
                 claimed = replace(verdict.quantity, start=verdict.start, end=verdict.end)
-                yield Proof(claimed, figure, self.checker.reader.evidence(article_id).text)
+                source = self.checker.reader.evidence(article_id)
+                yield Proof(claimed, figure, source.text, source.title)
 
     def _checked(self, text: str, cited: Sequence[Hit]) -> Checked:
         day = self.checker.reader.articles(cited[0].passage.article_id).day

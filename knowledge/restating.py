@@ -31,11 +31,13 @@ class Proof:
         claimed: In the statement.
         figure: In the article.
         text: The article, folded.
+        title: Its title, folded.
     """
 
     claimed: Quantity
     figure: Figure
     text: str
+    title: str
 
 
 def spans(text: str) -> Iterator[Span]:
