@@ -179,8 +179,8 @@ class Fidelity:
     def _keeps_clause(self, text: str, beside: Sequence[str], *, has_figure: bool, quotes: str) -> bool:
         """Whether a clause says yes or no as those beside it do, nothing graver, and of the same who does what."""
         if not beside:
-            return not _is_denied(text) and all(word in quotes for word in _GRAVE.findall(text))
-        if all(_is_denied(text) != _is_denied(other) for other in beside):
+            return not is_denied(text) and all(word in quotes for word in _GRAVE.findall(text))
+        if all(is_denied(text) != is_denied(other) for other in beside):
             return False
         said = quotes if not has_figure else "".join(beside)
         grave = {word for word in _GRAVE.findall(text) if word not in quotes or _is_scope(word)}
@@ -295,8 +295,16 @@ def _is_scope(word: str) -> bool:
     return word[0] in "全首最新净人户日月年场平每国省市县区州"
 
 
-def _is_denied(text: str) -> bool:
-    return _DENIES.search(text) is not None
+def is_denied(text: str) -> bool:
+    """Whether a clause denies what it speaks of; 有没有 only asks.
+
+    >>> is_denied("没有获得补贴"), is_denied("有没有获得补贴"), is_denied("不断增长")
+    (True, False, False)
+    """
+    return _DENIES.search(_ASKS.sub("", text)) is not None
+
+
+_ASKS = re.compile(r"有没有|是不是|能不能|会不会|有无|是否|(?:了|过)没有?(?=[？?。\s]|$)")
 
 
 def _clauses(text: str) -> Iterator[str]:

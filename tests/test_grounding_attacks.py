@@ -10,7 +10,7 @@ from knowledge.build import reading_model
 from knowledge.check import among
 from knowledge.generation import Statement
 from knowledge.grounding import Grounded, Grounding
-from knowledge.schema import Hit, Passage
+from knowledge.schema import Article, Hit, Passage
 
 NEWER = (
     "2023年，青禾市实现地区生产总值5512.8亿元，同比增长5.1%；其中，第二产业增加值2190.7亿元，同比增长3.6%。\n"
@@ -36,11 +36,15 @@ Ground = Callable[[str, Sequence[int]], Grounded | None]
 
 
 @pytest.fixture(scope="module")
-def ground() -> Ground:
-    articles = [
+def articles() -> list[Article]:
+    return [
         make_article("older", OLDER, title="青禾市2022年运行情况", published="2023-03-10"),
         make_article("newer", NEWER, title="青禾市2023年运行情况", published="2024-03-12"),
     ]
+
+
+@pytest.fixture(scope="module")
+def ground(articles: Sequence[Article]) -> Ground:
     hits: list[Hit] = []
     for article in articles:
         at = 0
@@ -152,3 +156,10 @@ def test_what_it_says_in_other_words_is_kept(ground: Ground, case: tuple[str, *t
 @pytest.mark.parametrize("labels", [(), (0,), (99,), (1, 99)])
 def test_a_label_that_is_none_is_refused(ground: Ground, labels: tuple[int, ...]):
     assert ground("2022年，青禾市实现地区生产总值5230.6亿元。", labels) is None
+
+
+def test_a_sentence_that_denies_is_no_yes(articles: Sequence[Article]):
+    checker = among(articles, fold=words.fold, tokenize=words.tokenize, model=reading_model())
+    hits = checker.search("")
+    answer = checker.reader.read("启明电池公司有没有获得国家补贴", hits)
+    assert answer.yes_no is None
