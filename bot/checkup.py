@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot import mending, wording
@@ -57,7 +57,7 @@ def _model(settings: "Settings") -> str:
 
     if not settings.model:
         return wording.NO_MODEL
-    since = date.today().replace(day=1).isoformat()  # noqa: DTZ011 -- the operator's month
+    since = datetime.now(UTC).date().replace(day=1).isoformat()  # as the days are kept
     with contextlib.closing(State(settings.home / "state.sqlite3")) as state:
         return wording.spent(state.spent(since=since))
 

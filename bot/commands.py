@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -265,7 +265,12 @@ def serve(options: Options) -> int:
     from bot import serving
 
     with _opened_with(settings) as wenshu:
-        return serving.run(settings, wenshu, _say, prepare=lambda: _fill_if_empty(wenshu))
+
+        def prepare() -> None:
+            wenshu.start_model()  # what is set wrong is to be known now, not at every question
+            _fill_if_empty(wenshu)
+
+        return serving.run(settings, wenshu, _say, prepare=prepare)
 
 
 def export(options: Options, what: str, *, since: date | None) -> int:
@@ -319,20 +324,14 @@ def _fill_if_empty(wenshu: "Wenshu") -> None:
 def _ask(wenshu: "Wenshu", question: str, asking: Asking) -> Answer:
     answer = wenshu.ask(sayable(question), abstain=asking.abstain)
     if answer.generation is not None:
-        _note_spending(wenshu, answer)
+        from bot import spending
+
+        spending.note_at_home(wenshu.settings, answer.generation)
+        if answer.generation.error:
+            _say(mending.model(answer.generation))
     if asking.top is None:
         return answer
     return replace(answer, candidates=answer.candidates[: asking.top])
-
-
-def _note_spending(wenshu: "Wenshu", answer: Answer) -> None:
-    from time import time
-
-    from bot.spending import Prices, Spending
-    from bot.state import State
-
-    with closing(State(wenshu.settings.home / "state.sqlite3")) as state:
-        Spending(state, Prices.of(wenshu.settings)).note(answer.generation, at=time())
 
 
 def _check(wenshu: "Wenshu", draft: "Draft") -> Checked:

@@ -74,7 +74,7 @@ def figure_view(figure: Figure) -> Json:
         "subject": figure.subject,
         "statistic": figure.statistic,
         "direction": None if figure.direction is None else figure.direction.value,
-        "as_of": _period_view(figure.as_of),
+        "as_of": None if figure.as_of and figure.as_of.told else _period_view(figure.as_of),
     }
 
 

@@ -16,6 +16,7 @@ from knowledge.errors import (
     UsageError,
     WenshuError,
 )
+from knowledge.generation import Generation
 
 REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 """Why the operating system most often refuses, and the mend is plain."""
@@ -199,6 +200,16 @@ def error(problem: WenshuError) -> str:
     wrong, mend = codes.get(problem.code, otherwise)
     item = _printable(problem.item) or "（未注明）"
     return wrong.format(item=item) + mend.format(item=item)
+
+
+def model(generation: Generation) -> str:
+    """What is wrong with a language model that failed, and the mend.
+
+    >>> from knowledge.generation import Outcome
+    >>> model(Generation("openai:qwen", Outcome.FAILED, error="model_key"))
+    '语言模型「openai:qwen」不认这个密钥。检查 WENSHU_MODEL_KEY。'
+    """
+    return error(BackendError(generation.error, item=generation.model, code=generation.error))
 
 
 def codes() -> frozenset[str]:

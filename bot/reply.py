@@ -249,7 +249,8 @@ def _written(answer: Answer) -> Iterator[Block]:
     answering = answer.figures[0].figure.quantity if answer.figures else None
     for number, statement in enumerate(answer.statements):
         first = number == 0
-        runs = _bolder(statement.text, answering.surface if answering and first else "")
+        text = wording.without_verdict(statement.text) if verdict and first else statement.text
+        runs = _bolder(text, answering.surface if answering and first else "")
         role = Role.HEADLINE if first else Role.DETAIL
         yield Block(role, (*(verdict if first else ()), *runs), statement.labels[:MAX_LABELS])
         if first and answering and answering.hedge and answering.hedge not in statement.text:

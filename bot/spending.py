@@ -3,12 +3,16 @@
 A day's calls, tokens and cost are kept; nothing of what was asked.
 """
 
+import logging
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import time
 from typing import TYPE_CHECKING
 
 from bot.kept import Spent
 from bot.state import State
+from knowledge.errors import WenshuError
 from knowledge.generation import Generation, Usage
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from knowledge.settings import Settings
 
 _MILLION = 1_000_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +85,12 @@ class Spending:
         self.metrics.tokens.labels(generation.model, "sent").inc(usage.prompt_tokens)
         self.metrics.tokens.labels(generation.model, "received").inc(usage.completion_tokens)
         self.metrics.cost.labels(generation.model).inc(cost)
+
+
+def note_at_home(settings: "Settings", generation: Generation) -> None:
+    """Counts an answer where no service runs; one that can't be counted is logged: it is there, and paid for."""
+    try:
+        with closing(State(settings.home / "state.sqlite3")) as state:
+            Spending(state, Prices.of(settings)).note(generation, at=time())
+    except WenshuError as problem:
+        _log.warning("not counted: %s", problem)

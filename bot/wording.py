@@ -98,6 +98,19 @@ def yes_no(*, said_yes: bool | None) -> str:
     return "是" if said_yes else "否"
 
 
+_OPENING_VERDICT = re.compile(r"(?:是的?|对的?|没错|有的?|不是的?|不对|没有|并没有|并非|否|不)[，,。！!]\s*")
+
+
+def without_verdict(text: str) -> str:
+    """A sentence without the yes or no that it opens with: the verdict is ours, and said once.
+
+    >>> without_verdict("是的，累计投资金额23.26亿元。"), without_verdict("没有超过30亿元。")
+    ('累计投资金额23.26亿元。', '没有超过30亿元。')
+    """
+    opening = _OPENING_VERDICT.match(text)
+    return (opening and text[opening.end() :]) or text
+
+
 WRITTEN_BY_A_MODEL = "文字由 AI 整理，数字和日期已逐一与所引原文核对。"
 """Below what a language model wrote: whose words these are, and what was checked."""
 
@@ -106,11 +119,14 @@ def told(answer: Answer) -> str:
     """An answer in a line, the verdict of a yes/no question first."""
     if answer.yes_no is None:
         return answer.text
-    return "，".join(part for part in (yes_no(said_yes=answer.yes_no), answer.text) if part)
+    text = without_verdict(answer.text) if answer.statements else answer.text
+    return "，".join(part for part in (yes_no(said_yes=answer.yes_no), text) if part)
 
 
 def as_of(period: Period | None) -> str:
     """When a figure holds, as the article says it, with the date spelled out if the article leaves it open.
+
+    Empty if the article gives no time, or only the day on which it was told.
 
     >>> from datetime import date
     >>> as_of(Period(date(2021, 12, 31), date(2021, 12, 31), "截至2021年底", 0, 8, cutoff=True))
@@ -118,7 +134,7 @@ def as_of(period: Period | None) -> str:
     >>> as_of(Period(date(2021, 9, 1), date(2021, 9, 30), "去年9月", 0, 4))
     '去年9月，即2021-09-01至2021-09-30'
     """
-    if period is None:
+    if period is None or period.told:
         return ""
     if not period.resolved or _YEAR.search(period.surface):
         return period.surface
@@ -223,6 +239,11 @@ def _why(verdict: Verdict) -> str:
     return f"（{why}）" if why else ""
 
 
+def _left_out(verdict: Verdict) -> str:
+    """The article's words where a figure that it bears out leaves out what bounds it."""
+    return f"（文章里是“{verdict.expected}”）" if verdict.reason is Reason.MODIFIER else ""
+
+
 def supported(verdicts: Iterable[Verdict], whose: str) -> str:
     """Figures that are supported, in the writer's own words, in one list.
 
@@ -230,7 +251,7 @@ def supported(verdicts: Iterable[Verdict], whose: str) -> str:
         verdicts: Of the figures.
         whose: `YOU_WROTE` or `YOU_SAID`.
     """
-    listed = "、".join(f"“{each.surface}”{_why(each)}" for each in verdicts)
+    listed = "、".join(f"“{each.surface}”{_left_out(each) or _why(each)}" for each in verdicts)
     return f"{VERDICTS[Label.SUPPORTED]}：{whose}{listed}"
 
 

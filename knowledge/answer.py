@@ -314,7 +314,7 @@ def _phrase(source: Evidence, figure: Figure) -> str:
     """The answer in the article's words: the figure and its time."""
     quantity = figure.quantity
     surface = source.article.text[quantity.start : quantity.end]
-    when = f"（{figure.as_of.surface}）" if figure.as_of else ""
+    when = f"（{figure.as_of.surface}）" if figure.as_of and not figure.as_of.told else ""
     return f"{surface}{when}"
 
 

@@ -128,6 +128,10 @@ class Wenshu:
         """Whether a language model is configured."""
         return self._parts.writes
 
+    def start_model(self) -> None:
+        """Starts the language model, if there is one; raises a `SettingError` if its settings are no good."""
+        _ = self._parts.chat_model
+
     def check(
         self, text: str, *, sources: Sequence[Source] | None = None, published: str | None = None
     ) -> Checked:
@@ -208,12 +212,8 @@ class Wenshu:
         given = self.settings
         settings: tuple[object, ...] = (given.embedder, given.top_k, given.encoding, given.max_tokens)
         if self.writes:
-            settings += (
-                given.model,
-                given.model_prompt_tokens,
-                given.model_output,
-                self._prompts.fingerprint,
-            )
+            written = (given.model, given.model_prompt_tokens, given.model_output)
+            settings += (*written, self._prompts.fingerprint)
         learned = reading_model_text().encode("utf-8") + repr(settings).encode("utf-8")
         return f"{version('wenshu')}+{sha256(learned).hexdigest()[:12]}"
 

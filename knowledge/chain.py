@@ -5,6 +5,7 @@ sentence that is not borne out leaves the reader's answer as it is.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -15,13 +16,14 @@ from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from knowledge import statements
 from knowledge.chat_model import ChatModel, Piece
+from knowledge.chatter import compares
 from knowledge.context import shown
 from knowledge.errors import BackendError
 from knowledge.generation import Generation, Outcome, Statement, Usage
 from knowledge.grounding import adds_nothing
 from knowledge.matching import presence
 from knowledge.prompts import Prompts, fenced
-from knowledge.question import Ask, compares
+from knowledge.question import Ask
 from knowledge.schema import Answer, Hit, Status
 from knowledge.writing import Draft, Writer
 
@@ -150,13 +152,19 @@ class ModelChain:
         yield self._finished(base, draft, told, tally)
 
     def made_whole(self, question: str, before: str) -> tuple[str, Generation]:
-        """A follow-up as a question that stands by itself; empty if the model adds what neither says, or fails."""
+        """A follow-up as a question that stands by itself; empty if the model adds what neither says, or fails.
+
+        Either of the two given back is no third: thanks would be answered with what was answered before.
+        """
         tally = _Tally()
         messages = self._prompts.get("condense").messages(before=fenced(before), question=fenced(question))
         whole = self._asked(messages, tally).strip().strip("“”\"'").strip()
         reader = self._writer.reader
         told = reader.fold(f"{before}\n{question}")
-        fits = 0 < len(whole) <= _LONGEST and "\n" not in whole and whole != question
+        is_new = _letters(reader.fold(whole)) not in {
+            _letters(reader.fold(each)) for each in (before, question)
+        }
+        fits = 0 < len(whole) <= _LONGEST and "\n" not in whole and is_new
         is_kept = fits and adds_nothing(reader.fold(whole), told, reader.tokenize)
         outcome = Outcome.KEPT if is_kept else Outcome.FAILED if tally.error else Outcome.REPLACED
         took = round(tally.model_ms, 2)
@@ -302,6 +310,10 @@ class ModelChain:
             f", {tally.error}" if tally.error else "",
         )
         return replace(told or base, generation=generation)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text)
 
 
 def _beheaded(statement: Statement, heads: Mapping[int, str]) -> Statement:

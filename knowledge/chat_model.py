@@ -16,11 +16,12 @@ from time import monotonic, sleep
 from typing import Any
 
 import pybreaker
-from langchain_core.callbacks import UsageMetadataCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
 from langchain_core.runnables import Runnable
-from tenacity import Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, wait_exponential, wait_random
 
 from knowledge.errors import BackendError
 from knowledge.generation import Usage
@@ -81,6 +82,29 @@ class Piece:
     usage: Usage | None = None
 
 
+class _Counted(BaseCallbackHandler):
+    """The tokens that a server counted of a reply.
+
+    LangChain's own handler misses those of structured replies that stream: its OpenAI client tells them beside the
+    message only.
+    """
+
+    def __init__(self) -> None:
+        self.sent = self.came = 0
+
+    def on_llm_end(self, response: LLMResult, **_: Any) -> None:
+        """Add what a reply took."""
+        for reply in (
+            each for row in response.generations for each in row if isinstance(each, ChatGeneration)
+        ):
+            if not isinstance(reply.message, AIMessage):
+                continue
+            told: Mapping[str, Any] = reply.message.usage_metadata or {}
+            beside: Mapping[str, Any] = reply.message.response_metadata.get("token_usage") or {}
+            self.sent += told.get("input_tokens") or beside.get("prompt_tokens") or 0
+            self.came += told.get("output_tokens") or beside.get("completion_tokens") or 0
+
+
 class ChatModel:
     """A chat model with a deadline, tries and a circuit breaker.  Safe to use from several threads.
 
@@ -116,8 +140,9 @@ class ChatModel:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=_FAILURES,
             reset_timeout=_REST_SECONDS,
-            exclude=[GeneratorExit],  # a reader that goes away is no failure of the model
-            throw_new_error_on_trip=False,
+            # Who stops listening has heard something; a question that a provider won't answer is one of many.
+            exclude=[GeneratorExit, _is_about_the_question],
+            throw_new_error_on_trip=False,  # the failure that opens the circuit keeps its own code
         )
 
     @property
@@ -164,7 +189,7 @@ class ChatModel:
 
     def _pieces(self, messages: Sequence[BaseMessage], schema: Mapping[str, Any] | None) -> Iterator[Piece]:
         until = monotonic() + self.limits.seconds
-        counted = UsageMetadataCallbackHandler()
+        counted = _Counted()
         said: Said = ""
         try:
             for said in _timed(lambda: self._tried(messages, schema, counted, until), until):
@@ -177,13 +202,13 @@ class ChatModel:
         self,
         messages: Sequence[BaseMessage],
         schema: Mapping[str, Any] | None,
-        counted: UsageMetadataCallbackHandler,
+        counted: _Counted,
         until: float,
     ) -> Iterator[Said]:
         """The reply from its first piece on; up to there what passes by itself is tried again."""
         tries = Retrying(
             stop=lambda state: state.attempt_number >= _TRIES or monotonic() >= until,
-            wait=wait_exponential_jitter(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+            wait=wait_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE) + wait_random(0, _FIRST_PAUSE),
             retry=retry_if_exception(_passes),
             sleep=self._pause,
             reraise=True,
@@ -198,13 +223,9 @@ class ChatModel:
             return self._model
         return self._model.with_structured_output(dict(schema))
 
-    def _usage(
-        self, messages: Sequence[BaseMessage], said: Said, counted: UsageMetadataCallbackHandler
-    ) -> Usage:
-        told = [each for each in counted.usage_metadata.values() if each["total_tokens"]]
-        if told:
-            sent, came = (sum(u[kind] for u in told) for kind in ("input_tokens", "output_tokens"))
-            return Usage(1, sent, came)
+    def _usage(self, messages: Sequence[BaseMessage], said: Said, counted: _Counted) -> Usage:
+        if counted.sent or counted.came:
+            return Usage(1, counted.sent, counted.came)
         sent = sum(self._count(message.text) for message in messages)
         return Usage(1, sent, self._count(str(said)), estimated=True)
 
@@ -218,7 +239,7 @@ class ChatModel:
 
 
 def _begun(
-    run: Runnable[Any, Any], messages: Sequence[BaseMessage], counted: UsageMetadataCallbackHandler
+    run: Runnable[Any, Any], messages: Sequence[BaseMessage], counted: _Counted
 ) -> tuple[Iterator[Any], Any]:
     """A reply that has begun, and its first piece; None if it is empty."""
     reply = run.stream(list(messages), config={"callbacks": [counted]})
@@ -277,6 +298,10 @@ def _timed(make: Callable[[], Iterator[Said]], until: float) -> Iterator[Said]:
 def _status(problem: BaseException) -> int | None:
     status = getattr(problem, "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def _is_about_the_question(problem: BaseException) -> bool:
+    return isinstance(problem, BackendError) and problem.code == "model_refused"
 
 
 def _unreached(problem: BaseException | None) -> bool:

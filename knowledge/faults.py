@@ -123,7 +123,7 @@ def _told_as_done(asked: Asked, candidate: Candidate) -> bool:
         return False
     if _TO_COME.search(asked.lead) and not _DONE.search(asked.clause):
         return False
-    if figure.quantity.hedge or _is_to_come(text[figure.clause.start : figure.clause.end]):
+    if figure.doubt or _is_to_come(text[figure.clause.start : figure.clause.end]):
         return True
     if _ACHIEVED.search(text, figure.clause.start, figure.clause.end):
         return False

@@ -17,6 +17,7 @@ from knowledge.chunking import sentences
 from knowledge.figures import Scan, scan
 from knowledge.fit import is_another_s, occasion_fit, role_fit, statistic_fit, unit_fit
 from knowledge.matching import Weighted, presence
+from knowledge.ownership import Around, Rival, ownership
 from knowledge.question import Question
 from knowledge.schema import Article, Figure, Hit, Kind, Period, Quantity, Span
 
@@ -84,6 +85,9 @@ def beside(figures: Sequence[Figure], figure: Figure) -> tuple[Quantity, ...]:
 _NEAR = 160
 """Characters before a sentence, in its paragraph, that still belong to what it speaks of."""
 
+_OPENING = 80
+"""Characters of an article that say what it is about."""
+
 _LEANS = re.compile(r"\s*(?:其中|这些|上述|同时|此外|该|其|目前双方)")
 """What opens a sentence that goes on about the subject of the one before."""
 
@@ -106,6 +110,10 @@ def features(
     """What speaks for and against one figure, by name."""
     scopes = _scopes(source, hit, figure)
     rivals = [f for f in source.figures if f.sentence == figure.sentence and f is not figure]
+    opening = source.text[: min(_OPENING, figure.sentence.start)]
+    head = f"{source.title}\u3000{hit.passage.heading}\u3000{opening}"
+    around = Around(scopes.own, scopes.part, scopes.lead, scopes.near, _squeezed(head))
+    others = [Rival(rival, governed(source.text, rival)) for rival in rivals]
     return {
         **_coverage(terms, scopes),
         "far_phrase": float(any(_is_far(phrase, scopes) for phrase in question.phrases)),
@@ -115,6 +123,7 @@ def features(
         **statistic_fit(question, source.text, figure),
         **role_fit(question, source.text, figure),
         "another_subject": float(is_another_s(question, figure, rivals)),
+        **ownership(question, terms, figure, others, around),
         **_told(question, figure, rivals),
         **occasion_fit(question, figure, text=source.text, day=source.article.day),
         **_retrieved(hit),
@@ -142,7 +151,7 @@ def _scopes(source: Evidence, hit: Hit, figure: Figure) -> _Scopes:
     near = text[max(paragraph, figure.sentence.start - _NEAR) : figure.sentence.start]
     if _LEANS.match(text, figure.sentence.start):
         lead = f"{near}\u3000{lead}"
-    head = f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:80]}"
+    head = f"{source.title}\u3000{source.article.source}\u3000{hit.passage.heading}\u3000{text[:_OPENING]}"
     tail = text[figure.reach.end : figure.sentence.end]
     return _Scopes._make((*map(_squeezed, (own, part, lead, tail, near, head)), source.squeezed))
 

@@ -108,6 +108,16 @@ _PER = re.compile(
 
 _MOST = re.compile(r"最(?!近|新|初|终|后|为)|高达|峰值|顶峰|极值|冠军|首位|第一")
 
+_UTMOST = re.compile(r"最[高低多少大小长短快慢](?![检法人])")
+"""What asks for the utmost of several figures; 最高检 is a body."""
+_IS_UTMOST = re.compile(
+    r"最(?!近|新|初|终|后|为)|[高长多]达|峰值|顶峰|极值|冠军|首位|第一|[之为]冠|居首|领先|纪录"
+    r"|不[得能]?超过|不低于|上限|下限|至多|至少|以内|封顶|起步"
+)
+"""What says so of a figure, or bounds it."""
+_BEFORE = 40
+"""Characters before a sentence in which it may stand."""
+
 _FROM = re.compile(r"(?:由|从|自)[^，。；;]{0,16}$")
 _TO = re.compile(
     r"[^，。；;\d]{0,6}?[,，]?(?:上升|下降|提高|提升|降低|下调|上调|增加|减少|增长|扩大|缩小|回落|攀升|升|降|增|减|涨|跌|调整|变|改|延长|缩短)[^，。；\d]{0,4}?[至到为成]"
@@ -139,6 +149,7 @@ def role_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
     most = bool(_MOST.search(before + text[quantity.end : clause.end]))
     wanted = bool(_MOST.search(question.text))
     return {
+        "extreme_unsaid": float(_unsaid_utmost(question, text, figure)),
         "extreme_same": float(wanted and most),
         "extreme_missing": float(wanted and not most),
         "extreme_extra": float(most and not wanted),
@@ -148,6 +159,13 @@ def role_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
         "is_attribute": float(text[quantity.end : quantity.end + 1] == "的"),
         "in_brackets": float(text[max(0, quantity.start - 1) : quantity.start] in {"(", "（"}),
     }
+
+
+def _unsaid_utmost(question: Question, text: str, figure: Figure) -> bool:
+    """Whether the utmost is asked for and nothing says that the figure is it; the end of a range may be."""
+    if not _UTMOST.search(question.text) or figure.quantity.high is not None:
+        return False
+    return _IS_UTMOST.search(text, max(0, figure.sentence.start - _BEFORE), figure.sentence.end) is None
 
 
 def begins(question: Question, text: str, figure: Figure) -> bool:
@@ -191,8 +209,21 @@ def unit_fit(question: Question, quantity: Quantity) -> dict[str, float]:
         "kind_free": float(not question.kinds),
         "is_rate": float(quantity.kind in RATES),
         "is_duration": float(quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS),
+        "lasts_unasked": float(_lasts_unasked(question, quantity)),
         "is_bare": float(quantity.kind in {Kind.NUMBER, Kind.RATIO}),
     }
+
+
+_ASKS_TIME = re.compile(
+    r"[时年月日天周岁龄期秒久长短快慢寿]|分钟|星期|早|晚|多大|几[个]?[年月天]|连续|历史|历经|隔"
+)
+
+
+def _lasts_unasked(question: Question, quantity: Quantity) -> bool:
+    """Whether the quantity is a length of time and nothing in the question asks for one."""
+    lasts = quantity.kind is Kind.MEASURE and quantity.unit in _TIME_UNITS
+    asked = question.dimension or question.unit in _TIME_UNITS
+    return lasts and not asked and _ASKS_TIME.search(re.sub(r"\d+[年月日]", "", question.text)) is None
 
 
 def statistic_fit(question: Question, text: str, figure: Figure) -> dict[str, float]:
@@ -225,9 +256,7 @@ _AIMS = re.compile(r"预计|预估|预期|目标|力争|计划|预测|拟|有望
 
 def _aims(text: str, figure: Figure) -> bool:
     """Whether the figure is told as what is to come."""
-    return (
-        bool(figure.quantity.hedge) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
-    )
+    return bool(figure.doubt) or _AIMS.search(text, figure.clause.start, figure.clause.end) is not None
 
 
 def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | None) -> dict[str, float]:
@@ -250,6 +279,6 @@ def occasion_fit(question: Question, figure: Figure, *, text: str, day: date | N
         "place_conflict": float(_other_place(question, text, figure)),
         "place_first": float(_opens_elsewhere(question, text, figure)),
         "place_extra": float(_strange_place(question, text, figure)),
-        "hedge_extra": float(bool(figure.quantity.hedge) and hedged is None),
+        "hedge_extra": float(bool(figure.doubt) and hedged is None),
         "hedge_missing": float(_AIMS.search(question.text) is not None and not _aims(text, figure)),
     }

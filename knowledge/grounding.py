@@ -18,7 +18,7 @@ from knowledge.figures import scan
 from knowledge.generation import Statement
 from knowledge.matching import presence
 from knowledge.restating import Proof
-from knowledge.schema import Article, Citation, Figure, Hit, Span
+from knowledge.schema import Article, Citation, Figure, Hit, Span, Token
 from knowledge.terms import Tokenize, content_terms
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
@@ -85,9 +85,11 @@ class Grounding:
         checked = self._checked(statement.text, cited)
         if not _all_supported(checked) or not _all_seen(folded, checked, text):
             return None
-        if not self._words_said(folded, text, enough=_MOST if checked.verdicts else _NEARLY_ALL):
+        if not checked.verdicts:
+            return self._ground_words(statement.text, folded, cited)
+        if not self._words_said(folded, text, enough=_MOST):
             return None
-        found = tuple(_citations(checked, cited)) or self._most_alike(folded, cited)
+        found = tuple(_citations(checked, cited))
         if not found or not restated(statement.text, [citation.quote for citation in found]):
             return None
         if not self._is_faithful(folded, text, checked, found):
@@ -98,9 +100,6 @@ class Grounding:
         """Whether the statement keeps to the sentences shown with it, clause by clause."""
         fold, tokenize = self.checker.reader.fold, self.checker.reader.tokenize
         fidelity = Fidelity(tokenize, text)
-        quotes = fold("\n".join([c.quote for c in shown] + [c.title for c in shown]))
-        if not checked.verdicts and not self._words_said(folded, quotes, enough=_NEARLY_ALL):
-            return False
         return fidelity.keeps(folded, list(self._proofs(checked)), [fold(c.quote) for c in shown])
 
     def _proofs(self, checked: Checked) -> Iterator[Proof]:
@@ -134,6 +133,23 @@ class Grounding:
         total = sum(term.weight for term in said)
         return not total or sum(t.weight for t, known in said.items() if known >= _MEANT) >= enough * total
 
+    def _ground_words(self, text: str, folded: str, cited: Sequence[Hit]) -> Grounded | None:
+        """A statement without a figure: one sentence, with the one before it, must say nearly all of it.
+
+        Names are held to it run together: 江城大学 is not said by 江城 and 港城大学.
+        """
+        found = self._most_alike(folded, cited)
+        if not found:
+            return None
+        source = self.checker.reader.evidence(found[0].article_id)
+        before, sentence = source.around(found[0].start)
+        said = f"{source.text[before.start : sentence.end]}\n{source.title}"
+        named = all(run in said for run in _named_runs(folded, self.checker.reader.tokenize))
+        if not named or not self._words_said(folded, said, enough=_NEARLY_ALL):
+            return None
+        fidelity = Fidelity(self.checker.reader.tokenize, self._cited_text(cited))
+        return Grounded(text, found) if fidelity.keeps(folded, (), [source.text[slice(*sentence)]]) else None
+
     def _most_alike(self, folded: str, cited: Sequence[Hit]) -> tuple[Citation, ...]:
         """For a statement without a figure: the sentence of the cited passages that says most of its words."""
         terms = content_terms(folded, self.checker.reader.tokenize, taken=[], told=[])
@@ -164,6 +180,22 @@ class Grounding:
                 for figure in source.figures
                 if figure.quantity.end in marked and figure.quantity.value == verdict.quantity.value
             )
+
+
+def _named_runs(text: str, tokenize: Tokenize) -> Iterator[str]:
+    """Nouns that follow each other without a gap, if one of them is a name."""
+    run: list[Token] = []
+    for token in (*tokenize(text), None):
+        if token is not None and token.tag[:1] in "nj" and (not run or run[-1].end == token.start):
+            run.append(token)
+            continue
+        if any(each.tag in _NAMES for each in run):
+            yield "".join(each.text for each in run)
+        run = [token] if token is not None and token.tag[:1] in "nj" else []
+
+
+_NAMES = frozenset({"ns", "nr", "nt", "nz", "nrt", "nrfg", "j"})
+"""Tags of names in jieba's set."""
 
 
 def _all_supported(checked: Checked) -> bool:

@@ -58,6 +58,15 @@ _CARRY = 200
 _OPENING = 4
 """Characters before a clause in which 目前， still opens it."""
 _NOW = re.compile(r"(?<!截至)(?<!截止)目前|如今|现已|现有|迄今")
+_TELLS = re.compile(
+    r"[ \u3000]*(?:凌晨|清晨|早间?|上午|中午|下午|傍晚|晚间?|夜间)?"
+    r"(?:正式|最新|对外|在[^，。；]{1,12}?上?|从[^，。；]{2,24}?|向[^，。；]{1,12}?)?"
+    r"(?:消息|讯|电(?=[ \u3000(（，])|报道|报导|发布|公布|表示|通报|披露|介绍|宣布|透露|获悉|了解到|公告|发文|刊文)"
+)
+"""After a day (25日发布的报告): when it was told, not the time that a figure holds for."""
+_ON = re.compile(r"(?:到|至|截至|截止)[ \u3000]?$")
+_YEAR = 360
+"""Days from which a time to come is a plan's (2025年), be it named without 到."""
 _BESIDE = re.compile(r"(?:远|明显|大幅|均|都|略|也)?(?:低于|高于|多于|少于|好于|优于)([^\d，。；]{2,14})$")
 """…远低于发达国家40%: the same measure, of another subject."""
 _SUBJECT = re.compile(
@@ -97,7 +106,7 @@ def link(text: str, *, anchor: date | None = None) -> tuple[Figure, ...]:
             carried = None
         previous_end = scene.span.end
         topic = _opening(text, scene) or topic
-        figures += _link_scene(text, scene, carried, topic)
+        figures += _link_scene(text, scene, carried, topic, anchor)
         carried = _own_time(text, scene.periods) or carried
     return tuple(figures)
 
@@ -128,20 +137,23 @@ def _is_base(text: str, period: Period) -> bool:
     return bool(_COMPARED.search(before) or _BASE.match(text, period.end)) and not period.cutoff
 
 
-def _link_scene(text: str, scene: _Scene, carried: Period | None, topic: str) -> list[Figure]:
+def _link_scene(
+    text: str, scene: _Scene, carried: Period | None, topic: str, anchor: date | None
+) -> list[Figure]:
     """The figures of one sentence; `carried` and `topic` are what the paragraph so far speaks of."""
     figures: list[Figure] = []
     for i, quantity in enumerate(scene.quantities):
         clause = next(c for c in scene.clauses if quantity.start < c.end)
         reach = _reach(scene.quantities, i, clause, text)
+        as_of = _as_of(text, quantity, clause, scene, carried)
         figures.append(
             Figure(
-                quantity=quantity,
+                quantity=_hedged(text, quantity, as_of, scene, anchor),
                 measure=_measure(text, quantity, reach, scene.periods),
                 subject="",
                 statistic=_statistic(text, quantity, reach, clause),
                 direction=direction_of(text[reach.start : quantity.start]),
-                as_of=_as_of(text, quantity, clause, scene, carried),
+                as_of=as_of,
                 sentence=scene.span,
                 clause=clause,
                 reach=reach,
@@ -217,8 +229,24 @@ def _as_of(
     before = [p for p in before if p.resolved or p.lo != date.min] or before
     near = [p for p in before if p.start >= clause.start or "同期" not in p.surface]
     if near and (near[-1].start >= clause.start or not now):
-        return near[-1]
+        day = near[-1].lo == near[-1].hi and not near[-1].cutoff
+        return replace(near[-1], told=day and _TELLS.match(text, near[-1].end) is not None)
     return None if now else carried
+
+
+def _hedged(
+    text: str, quantity: Quantity, as_of: Period | None, scene: _Scene, anchor: date | None
+) -> Quantity:
+    """The quantity with its own time for a hedge if that is yet to come (到2025年建成230万个).
+
+    A word that says more (力争) stays; a mere 将 holds for all that the time does, and is not seen in all.
+    """
+    told = quantity.hedge not in {"", "将"}
+    if told or as_of is None or anchor is None or as_of.lo <= anchor or not as_of.resolved:
+        return quantity
+    own = scene.span.start <= as_of.start and not _NOW.search(text, as_of.end, quantity.start)
+    planned = _ON.search(text, 0, as_of.start) or (as_of.hi - as_of.lo).days >= _YEAR
+    return replace(quantity, hedge=as_of.surface) if own and planned else quantity
 
 
 def _with_measures(text: str, scene: _Scene, figures: list[Figure]) -> list[Figure]:

@@ -131,12 +131,12 @@ def _read(path: Path) -> Prompt:
     text = path.read_text("utf-8")
     name = path.name.removesuffix(".md")
     try:
-        fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+        parsed = [(field, form, how) for _, field, form, how in Formatter().parse(text) if field is not None]
     except ValueError as e:
         raise UsageError(
             f"prompt {name}: {e}; double a brace that is none", item=name, code="bad_prompt"
         ) from e
-    if odd := [field for field in fields if not field.isidentifier()]:
+    if odd := [field for field, form, how in parsed if not field.isidentifier() or form or how]:
         message = f"prompt {name}: expected names in braces, got {odd[0]!r}; double a brace that is none"
         raise UsageError(message, item=name, code="bad_prompt")
-    return Prompt(name, frozenset(fields), text)
+    return Prompt(name, frozenset(field for field, _, _ in parsed), text)

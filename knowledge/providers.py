@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from inspect import isabstract
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -66,11 +67,18 @@ def _started(name: str, provider: str, model: str, given: Mapping[str, Any]) -> 
 def _of_class(name: str, module: str, cls: str) -> BaseChatModel:
     try:
         found = getattr(import_module(module), cls, None)
-    except ImportError as e:
+    except Exception as e:
         raise _wrong(name) from e
-    if not (isinstance(found, type) and issubclass(found, BaseChatModel)):
+    if not (isinstance(found, type) and issubclass(found, BaseChatModel)) or isabstract(found):
         raise _wrong(name)
-    return found()
+    try:
+        return found()
+    except Exception as e:
+        message = (
+            f"model {name}: expected a class that is made without arguments, got {type(e).__name__}; "
+            f"give it what it needs in its own environment variables"
+        )
+        raise SettingError(message, item="WENSHU_MODEL", code="model_unstartable") from e
 
 
 def _no_key(name: str) -> SettingError:

@@ -11,7 +11,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from knowledge import numerals
+from knowledge.chatter import CHAT, LOOSE_CHAT, ORDER, SUMS
 from knowledge.figures import scan
+from knowledge.namesakes import Namesakes, namesakes
 from knowledge.schema import RATES, Direction, Kind, Modifier, Period, Quantity
 from knowledge.statistic import DOWN, UP, direction_of, statistic_of
 from knowledge.terms import NUMBER_WORD, Term, Tokenize, content_terms, unit_after
@@ -49,6 +51,7 @@ class Question:
         changed: True if it asks by how much something rose or fell.
         dimension: Base units of what it measures (多久: 秒, 个月); empty if it does not say.
         phrases: Runs of neighbouring terms that the passages use as one (精准对接): another one is another thing.
+        namesakes: Its names with the longer names that the passages have for others (甲氏物流 for 甲氏).
     """
 
     text: str
@@ -66,6 +69,7 @@ class Question:
     phrases: tuple[str, ...] = ()
     changed: bool = False
     dimension: frozenset[str] = frozenset()
+    namesakes: Namesakes = ()
 
 
 _DIMENSIONS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -104,12 +108,13 @@ _STRICT = re.compile(
 _CHANGED = rf"(?:{UP}|{DOWN}|恢复(?:了|到了|至|到)?)(?<![涨跌][至到])了?(?:多少|几)(?![家个项人])"
 """增长了多少 asks for a rate or an amount, whichever the articles give."""
 
-_COUNT_UNITS = {
+COUNT_UNITS = {
     "人": "人", "家": "家", "企业": "家", "公司": "家", "场": "场", "场次": "场", "活动": "场",
     "项目": "项", "成果": "项", "需求": "项", "户": "户", "件": "件", "次": "次",
     "例": "例", "人次": "人次", "院士": "位", "专家": "位",
 }  # fmt: skip
-_COUNTS = rf"({'|'.join(sorted(_COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
+"""What things are counted in if the question does not say."""
+_COUNTS = rf"({'|'.join(sorted(COUNT_UNITS, key=len, reverse=True))})(?:总)?数(?!字)量?|数量|数目"
 _ASKS = re.compile(
     r"多少|几(?![乎何][^度]|[种类款方座](?!多))|多大|多高|多长|多久|多远|多重|多快|多宽|多深|百分之几|(?:什么|何种|哪种)(?:水平|程度|规模)"
     r"|规模(?:如何|怎样|怎么样)|具体(?:金额|数字|数值|数额)"
@@ -152,26 +157,6 @@ _METADATA = (
 _ARTICLE = re.compile(
     r"(?:这|那|本|该|此)(?:一)?(?:篇|则|条|个)?(?:文章|报道|新闻|稿子|稿件|文|报导|消息)|原文|文章(?:的)?(?:标题|来源|发|链接|题目|出)"
     r"|那一?篇|(?:报道|新闻|稿子|稿件|文章)(?:是|的|什么|哪|几)?"
-)
-_CHAT = re.compile(
-    r"^(?:你好|您好|嗨|hi|hello|早上好|下午好|晚上好|早安|晚安|在吗|在不在|谢谢|多谢|感谢|辛苦|再见|拜拜|好的|收到|哈哈|ok)"
-    r"|你是谁|你叫什么|你是什么|你会什么|你能(?:做|干|帮)|讲个|说个笑话|写首|写一首|唱首|天气|吃饭|吃什么|几点了|今天星期|你觉得|你喜欢",
-    re.IGNORECASE,
-)
-_LOOSE_CHAT = re.compile(r"天气|吃饭|吃什么")
-"""Small talk by themselves, but 强降雨天气转移了多少群众 is a question."""
-
-_SUMS = re.compile(
-    r"[一-鿿]{2,}(?:和|与|加上?|跟)[一-鿿]{2,}(?:加起来|合起来|之和|总和|相加)|相差|差多少|差距|哪个更?(?:多|少|大|小|高|低|快)"
-    r"|(?<![同环占])比(?!上|去|前|年初|头|[例重率])[一-鿿]{1,12}?(?<!减)(?:多|少|高|低)(?:出|了)?(?:多少|几)"
-)
-"""What must be worked out from several figures is not stated anywhere, and no operand answers it."""
-
-_ORDER = re.compile(
-    r"忽略|无视|忘(?:记|掉)|不要(?:管|看|引用|理会|依据|根据)|别(?:管|看)|假装|假设你|扮演|你现在是|从现在起|系统提示|提示词|prompt|ignore|system"
-    r"|(?:直接|只|必须|务必|就|统一|一律|都)(?:要|需|能|可)?(?:回答|回复|答|说|写|输出|填|报)"
-    r"|(?:把|将|请|给我|帮我|你).{0,20}?(?:改成|改为|改口|说成|写成|写作|答成|编成)|编一?个|编造|虚构|瞎编|随便(?:说|给|编)|帮我(?:编|造)",
-    re.IGNORECASE,
 )
 
 
@@ -220,6 +205,7 @@ def analyse(text: str, *, tokenize: Tokenize, anchor: date | None = None, beside
         phrases=_phrases(plain, terms, beside),
         changed=re.search(_CHANGED, plain) is not None,
         dimension=frozenset() if unit else _dimension(text),
+        namesakes=namesakes(plain, tokenize, beside),
     )
 
 
@@ -246,19 +232,6 @@ def asked(text: str) -> Ask:
     return Ask.SENTENCE if doubts or re.search(r"[?？]\s*$", text) else Ask.NOTHING
 
 
-_EACH = re.compile(r"分别|各[是有为]多少|相比|对比|谁.{0,6}[多高大少低小快慢]")
-
-
-def compares(text: str) -> bool:
-    """Whether a question asks for several figures beside each other, or for what only they together tell.
-
-    >>> compares("科创投和科创贷哪个多"), compares("科创投累计投资多少")
-    (True, False)
-    """
-    asks = _SUMS.search(text) or _EACH.search(text)
-    return asks is not None and not (_CHAT.search(text) or _ORDER.search(text))
-
-
 def _untagged(text: str) -> str:
     """The text with what only asks blanked out at equal length."""
     return _TAG_QUESTION.sub(lambda m: "\u3000" * (len(m[0]) - len(m[1] or "")) + (m[1] or ""), text)
@@ -277,9 +250,9 @@ def _kind_of_ask(text: str, own: tuple[Quantity, ...]) -> tuple[Ask, str]:
     """What is asked, and for metadata which field."""
     asks_figure = bool(_ASKS.search(text))
     if (
-        (_CHAT.search(text) and not (asks_figure and _LOOSE_CHAT.search(text)))
-        or _ORDER.search(text)
-        or _SUMS.search(text)
+        (CHAT.search(text) and not (asks_figure and LOOSE_CHAT.search(text)))
+        or ORDER.search(text)
+        or SUMS.search(text)
     ):
         return Ask.NOTHING, ""
     if (name := _metadata_field(text)) and not (asks_figure and not _WHEN.search(text)):
@@ -326,7 +299,7 @@ def _wanted(text: str) -> tuple[str, frozenset[Kind]]:
     if "百分点" in text:
         return "百分点", frozenset({Kind.PERCENT_POINT})
     if (counted := re.search(_COUNTS, text)) and not re.search(_SHARE, text):
-        return _COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
+        return COUNT_UNITS.get(counted.group(1) or "", ""), frozenset({Kind.COUNT}) | _rates(text)
     return ("场", frozenset({Kind.COUNT})) if "场次" in text else ("", _measured(text))
 
 

@@ -23,6 +23,11 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("miss_name", "other_entity", 0.65, 0.65),
     ("far_coined", "other_entity", 0.6, 0.9),
     ("another_subject", "other_entity", 0.5, 0.5),
+    ("stands_elsewhere", "other_entity", 0.5, 0.5),
+    ("owned", "other_entity", 0.5, 0.7),
+    ("counts_other", "other_measure", 0.5, 0.7),
+    ("one_of_several", "other_entity", 0.5, 0.5),
+    ("namesake", "other_entity", 0.5, 0.5),
     ("statistic_conflict", "other_measure", 0.5, 0.5),
     ("average_missing", "other_measure", 0.5, 0.5),
     ("total_for_increment", "other_measure", 0.5, 0.5),
@@ -32,6 +37,8 @@ _OBJECTIONS: tuple[tuple[str, str, float, float], ...] = (
     ("kind_conflict", "other_measure", 0.5, 0.5),
     ("change_missing", "other_measure", 0.5, 0.5),
     ("direction_conflict", "other_measure", 0.5, 0.5),
+    ("extreme_unsaid", "other_measure", 0.5, 0.5),
+    ("lasts_unasked", "other_measure", 0.5, 0.5),
 )
 """Features that forbid an answer above a bound, with the reason, the bound among few passages and that among many.
 

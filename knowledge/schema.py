@@ -168,7 +168,8 @@ class Quantity:
         start: Start in the text that was scanned.
         end: Half-open end.
         modifier: How the number is bounded.
-        hedge: The word that makes it no fact yet (预计, 力争, 目标 …); empty for a fact.
+        hedge: The word that makes it no fact yet (预计, 力争, 目标 …), of a linked figure also its time if that was
+            yet to come when the article was written; empty for a fact.
         digits: Significant digits as written (3.2万亿 → 2), for comparing rounded statements.
     """
 
@@ -196,6 +197,7 @@ class Period:
         end: Half-open end.
         cutoff: True for 截至 (a state at `hi`, not a flow over the days); then `lo == hi`.
         resolved: False if the year was guessed from nothing (no anchor and no year in sight).
+        told: True for a figure's day if that is when it was told (25日发布的报告), which need not be its time.
     """
 
     lo: date
@@ -205,6 +207,7 @@ class Period:
     end: int
     cutoff: bool = False
     resolved: bool = True
+    told: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -245,6 +248,12 @@ class Figure:
     reach: Span
     series: bool = False
     inherited: bool = False
+
+    @property
+    def doubt(self) -> str:
+        """The word that makes it no fact yet; empty if nothing but its time does."""
+        timed = self.as_of is not None and self.quantity.hedge == self.as_of.surface
+        return "" if timed else self.quantity.hedge
 
 
 @dataclass(frozen=True, slots=True)

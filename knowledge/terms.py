@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from knowledge.figures import scan
 from knowledge.places import is_place
 from knowledge.schema import Quantity, Token
+from knowledge.synonyms import SYNONYMS
 
 Tokenize = Callable[[str], tuple[Token, ...]]
 
@@ -104,6 +105,11 @@ _ASKED_KIND = re.compile(
 
 _OUR_COUNTRY = re.compile(r"(?:咱们?|我们)(?:国家|国)")
 
+_ROUTE = re.compile(
+    r"[中美日韩俄欧印越老缅泰蒙哈吉乌巴亚非]{2,3}(?=班列|铁路|航线|口岸|通道|高铁|公路|专列|快线|航班)"
+)
+"""中越班列: which lands it joins is its name, though the segmenter knows only the noun."""
+
 _COMPLEMENT = re.compile(r"(?:了|过|着|出去|出来|下来|下去|起来|进来|出|到|成|完|掉|上|下)$")
 """What follows a verb in speech without changing it: 投了, 投出去, 签下来."""
 
@@ -154,6 +160,7 @@ def content_terms(
     skip = taken + [m.span() for m in _COURTESY.finditer(text)] + asked + ours
     skip += [m.span() for m in _ASKED_KIND.finditer(text)]
     named = [m.span(1) for m in _QUOTED.finditer(text)]
+    named += [m.span() for m in _ROUTE.finditer(text) if not _meets(m.span(), named)]
     named += [s for s in _known_names(text, beside) if not _meets(s, skip + named)]
     mended = _straddled(text, tokenize, beside, skip + named)
     placed = [(s, Term(text[s:e], 1.0, name=True, noun=True, coined=e - s <= _NAME_LENGTH)) for s, e in named]
@@ -237,6 +244,8 @@ def _runs(tokens: Iterable[Token]) -> Iterator[list[Token]]:
 def _joins(run: list[Token], token: Token) -> bool:
     """Whether the token carries on the name that the run began with a single character."""
     left = run[-1]
+    if len(run) == 1 and left.text + token.text in SYNONYMS:
+        return True  # 地区|生产总值 is 国内生产总值, and no 地区
     closed = len(run) > 1 and left.text in _PRODUCT
     if closed or sum(len(t.text) for t in run) + len(token.text) > 4:
         return False

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     DIRECTION = "direction"
     TIME = "time"
     MODIFIER = "modifier"
+    """Refuted by another bound than the article's, or supported without the one that it has (4500万 for 近4500万)."""
+
     HEDGE = "hedge"
     """A target or forecast told as done."""
 
@@ -67,7 +69,7 @@ class Verdict:
         surface: `draft[start:end]`.
         label: Supported, refuted, or not enough information.
         reason: What decided.
-        expected: What the article says instead (or, if rounded, exactly), in its words; empty if nothing of the kind.
+        expected: What the article says instead (or, if supported, more exactly), in its words; else empty.
         quantity: The figure, or the ordinal, score or identifier; None for a date and for a token that is no number.
         period: The date or span of days; None for all else.
         citations: The sentences that decide, newest first; labels are unique in the whole draft.

@@ -8,6 +8,7 @@ statistic's figure does, however equal the number.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from knowledge.agreement import same_unit
 from knowledge.conflicts import conflicts, day, newest_first, same_elsewhere
 from knowledge.faults import fault, with_direction
 from knowledge.features import governed
@@ -15,7 +16,7 @@ from knowledge.following import follows, is_same
 from knowledge.likeness import likeness
 from knowledge.matching import presence
 from knowledge.ruling import UNKNOWN, Asked, Candidate, Ruling
-from knowledge.schema import Finding
+from knowledge.schema import Figure, Finding, Modifier
 from knowledge.verdict import Label, Reason
 
 IsSure = Callable[[Sequence[Finding]], bool]
@@ -183,7 +184,7 @@ def _counts(candidate: Candidate, nouns: Sequence[str]) -> float:
 def _outdone(asked: Asked, sound: Candidate, best: Candidate) -> bool:
     """Whether the claim speaks of the best candidate rather than of the one whose number agrees."""
     if sound.figure.sentence == best.figure.sentence and sound.source is best.source:
-        return sound.score < best.score - _BESIDE
+        return sound.score < best.score - _BESIDE and not _goes_on(sound.figure, best.figure)
     if sound.score < best.score and _names_more(best, sound):
         return True
     claimed, stated = asked.claimed, sound.quantity
@@ -224,6 +225,16 @@ def _item_beside(sound: Candidate, clean: Sequence[Candidate]) -> Candidate | No
     return next((c for c in _inside(sound, clean) if c.score > sound.score), None)
 
 
+def _goes_on(one: Figure, other: Figure) -> bool:
+    """Whether a figure states the measure of one before it at another time: 2020年为1.77万亿元，2021年达到1.99万亿元.
+
+    A claim without a time is borne out by either.
+    """
+    later = other.quantity.start < one.quantity.start and one.as_of != other.as_of
+    same = one.inherited and one.measure != "" and one.measure == other.measure
+    return later and same and same_unit(one.quantity, other.quantity)
+
+
 def _supported(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> Ruling:
     """Support, unless a later article states otherwise; all that disagree are shown, the newest first."""
     others = conflicts(asked, by, clean)
@@ -231,12 +242,19 @@ def _supported(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> Rulin
     basis = tuple(candidate.basis for candidate in told)
     if others and told[0] is not by and day(told[0]) > day(by):
         return Ruling(Label.REFUTED, Reason.OUTDATED, basis)
-    exact = is_same(asked.claimed, by.quantity)
     return Ruling(
         Label.SUPPORTED,
-        Reason.NONE if exact else Reason.ROUNDED,
+        _less_exact(asked, by),
         (by.basis, *(c.basis for c in told if c is not by)),
     )
+
+
+def _less_exact(asked: Asked, by: Candidate) -> Reason:
+    """What a claim leaves out of the figure that bears it out: digits, or that it is 近4500万元; NONE if nothing."""
+    if not is_same(asked.claimed, by.quantity):
+        return Reason.ROUNDED
+    plain = asked.claimed.modifier is Modifier.EXACT
+    return Reason.MODIFIER if plain and by.quantity.modifier is not Modifier.EXACT else Reason.NONE
 
 
 def _against(

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from knowledge.agreement import agrees
 from knowledge.answer import N_ALTERNATIVES, N_CANDIDATES, Reader, cited, newest_first
+from knowledge.chatter import compares
 from knowledge.consensus import amount, elsewhere
 from knowledge.excerpt import best_excerpt
 from knowledge.generation import Statement
 from knowledge.grounding import Grounded, Grounding
 from knowledge.matching import presence
-from knowledge.question import Ask, Question, compares
+from knowledge.question import Ask, Question
 from knowledge.reading import objection
 from knowledge.schema import Answer, Citation, Figure, Finding, Hit, Passage, Status
 

@@ -2,11 +2,12 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import BaseMessage
 from scripted import Fails, Script, ScriptedModel, Stalls, StatusError
 
 from knowledge.build import Wenshu, open_wenshu
@@ -57,6 +58,17 @@ class Desk:
     @property
     def prompt(self) -> str:
         return self.model.seen[-1][-1].text
+
+
+def citing(holds: str, text: str) -> Script:
+    """A script that writes a sentence with the label of the passage that holds some words."""
+
+    def script(messages: Sequence[BaseMessage]) -> str:
+        passages = re.split(r"^\[(\d+)\] ", messages[-1].text, flags=re.MULTILINE)
+        label = next(n for n, said in zip(passages[1::2], passages[2::2], strict=True) if holds in said)
+        return f"{text}[{label}]\n"
+
+    return script
 
 
 def assert_supported(answer: Answer) -> None:
@@ -137,10 +149,12 @@ def test_the_sentence_that_answers_comes_first(desk: Callable[..., Desk]):
 
 
 def test_a_model_that_is_right_answers_where_the_reader_is_unsure(desk: Callable[..., Desk]):
-    question = "绿投在2022年新增了几个项目"
-    plain = desk(RIGHT).wenshu.ask(question, plain=True)
-    answer = desk("绿投当年新增项目12个。[1]\n", top_k=5).ask(question)
-    assert plain.status is Status.ANSWERED or answer.status is not Status.ABSTAINED
+    question = "绿投去年投中了多少个"
+    said = citing("新增项目12个", "绿投当年新增项目12个。")
+    assert desk(said).wenshu.ask(question, plain=True).status is Status.ABSTAINED
+    answer = desk(said).ask(question)
+    assert [f.figure.quantity.surface for f in answer.figures] == ["12个"]
+    assert answer.confidence < 1
 
 
 # -- what it gets wrong: in none of it does a figure reach the user that the articles don't hold
@@ -243,6 +257,12 @@ def test_after_some_failures_the_model_is_left_in_peace(desk: Callable[..., Desk
     assert len(made.model.seen) == 3
 
 
+def test_questions_that_a_provider_will_not_answer_open_no_circuit(desk: Callable[..., Desk]):
+    made = desk(Fails(StatusError(400, "data_inspection_failed")))
+    errors = [made.ask().generation.error for _ in range(5)]  # type: ignore[union-attr]
+    assert errors == ["model_refused"] * 5
+
+
 # -- instructions inside articles and questions are data
 
 
@@ -278,8 +298,8 @@ def test_what_looks_like_a_variable_in_an_article_stays_as_it_is(desk: Callable[
 
 
 def test_the_newest_comes_first_and_the_older_as_history(desk: Callable[..., Desk]):
-    said = "截至2022年底，“绿投”累计投资金额31.5亿元。[1]\n"
-    answer = desk(said).ask("绿投累计投资多少")
+    answer = desk(citing("31.5", "截至2022年底，“绿投”累计投资金额31.5亿元。")).ask("绿投累计投资多少")
+    assert answer.statements
     assert answer.figures[0].figure.quantity.surface == "31.5亿元"
     assert [f.figure.quantity.surface for f in answer.alternatives] == ["27.8亿元"]
     older = next(c for c in answer.citations if c.label == answer.alternatives[0].citation)
@@ -288,12 +308,13 @@ def test_the_newest_comes_first_and_the_older_as_history(desk: Callable[..., Des
 
 
 def test_an_older_figure_is_not_told_as_the_newest(desk: Callable[..., Desk]):
-    answer = desk("截至2022年6月底，“绿投”累计投资金额27.8亿元。[2]\n").ask("绿投累计投资多少")
+    answer = desk(citing("27.8", "截至2022年6月底，“绿投”累计投资金额27.8亿元。")).ask("绿投累计投资多少")
+    assert answer.statements == ()
     assert answer.figures[0].figure.quantity.surface == "31.5亿元"
 
 
 def test_two_are_compared(desk: Callable[..., Desk]):
-    said = "截至2022年底，“绿投”累计投资金额31.5亿元，“绿贷”累计放款总额180亿元。[1]\n"
+    said = citing("31.5", "截至2022年底，“绿投”累计投资金额31.5亿元，“绿贷”累计放款总额180亿元。")
     question = "绿投和绿贷的累计金额分别是多少，哪个多"
     assert desk(RIGHT).wenshu.ask(question, plain=True).status is Status.ABSTAINED
     answer = desk(said).ask(question)

@@ -1,6 +1,7 @@
 """Drafts held against a few articles of our own, with the real words and model: what a check says, end to end."""
 
 import json
+import re
 from datetime import date
 from importlib import resources
 
@@ -69,12 +70,13 @@ SUPPORTED, REFUTED, UNTOLD = Label.SUPPORTED, Label.REFUTED, Label.NOT_ENOUGH_IN
         (INVESTED, "23.26万", REFUTED, Reason.VALUE),
         (INVESTED, "22亿", REFUTED, Reason.VALUE),
         (INVESTED, "23.262亿", UNTOLD, Reason.FINER),
-        (LENT, "157.38亿", SUPPORTED, Reason.NONE),
+        (LENT, "157.38亿", SUPPORTED, Reason.MODIFIER),
         (LENT, "超150亿", SUPPORTED, Reason.ROUNDED),
         (LENT, "不低于157亿", SUPPORTED, Reason.ROUNDED),
         (LENT, "不足157亿", REFUTED, Reason.VALUE),
         (LENT, "近157.38亿", REFUTED, Reason.MODIFIER),
         (LENT, "超160亿", UNTOLD, Reason.FINER),
+        (SIGNED, "4500万", SUPPORTED, Reason.MODIFIER),
         (SIGNED, "近4500万", SUPPORTED, Reason.NONE),
         (SIGNED, "约4500万", SUPPORTED, Reason.NONE),
         (SIGNED, "4500万左右", SUPPORTED, Reason.NONE),
@@ -316,3 +318,19 @@ def test_what_is_no_draft(text, published, code):
 )
 def test_the_day_of_a_draft(published, day):
     assert drafted("字" * LONGEST, published) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "draft", "label"),
+    [
+        ("2020年江城GDP为1.77万亿元，2021年达到1.99万亿元。", "江城GDP为1.99万亿元。", SUPPORTED),
+        ("2020年江城GDP为1.77万亿元，2021年达到1.99万亿元。", "江城GDP为1.77万亿元。", SUPPORTED),
+        ("2020年江城GDP为1.77万亿元，2021年达到1.99万亿元。", "2020年江城GDP为1.99万亿元。", REFUTED),
+        ("江城GDP为1.77万亿元，江北GDP为1.99万亿元。", "江城GDP为1.99万亿元。", REFUTED),
+        ("2021年，江城GDP达1.99万亿元，工业增加值增长11.4%。", "江城地区生产总值1.99万亿元", SUPPORTED),
+    ],
+)
+def test_a_figure_is_not_refuted_by_the_same_measure_at_another_time(text, draft, label):
+    about = make_article("g", text, published="2022-02-21")
+    surface = re.search(r"1\.\d+万亿元", draft)[0]
+    assert verdict(draft, surface, about).label is label

@@ -173,3 +173,39 @@ def test_a_level_does_not_answer_a_change():
     rise, level = link("甲县产值增长3%，乙县产值为30亿元。")
     assert statistic_fit(question, "", rise)["change_missing"] == 0
     assert statistic_fit(question, "", level)["change_missing"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "unsaid"),
+    [
+        ("甲县签约金额4000万元。", True),
+        ("甲县最高签约金额为4000万元。", False),
+        ("甲县签约金额高达4000万元。", False),
+        ("甲县签约金额不超过4000万元。", False),
+        ("各镇以丙镇最高。签约金额为4000万元。", False),
+        ("甲县签约金额为3000万至4000万元。", False),
+    ],
+)
+def test_the_utmost_is_no_figure_that_nothing_calls_so(text, unsaid):
+    at = len(link(text)) - 1
+    assert role("甲县签约金额最高是多少", text, at)["extreme_unsaid"] == unsaid
+    assert role("甲县签约金额是多少", text, at)["extreme_unsaid"] == 0
+
+
+def test_a_body_named_after_the_highest_asks_for_no_utmost():
+    assert role("最高法受理多少件", "甲地受理30件。")["extreme_unsaid"] == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "unasked"),
+    [
+        ("甲厂风机多少", True),
+        ("甲厂2021年风机多少", True),
+        ("甲厂风机容量多少", True),
+        ("甲厂风机利用小时数", False),
+        ("甲厂风机开了多久", False),
+        ("甲厂风机运行多少天", False),
+    ],
+)
+def test_a_length_of_time_answers_no_question_about_something_else(question, unasked):
+    assert unit(question, "风机780小时。")["lasts_unasked"] == unasked

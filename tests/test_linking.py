@@ -218,3 +218,40 @@ def test_spans_hold_the_figure(text):
         )
         assert figure.reach.start <= quantity.start
         assert quantity.end <= figure.reach.end
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("甲报8月16日消息，园区收入78亿元。", True),
+        ("甲市统计局16日发布的报告显示，园区收入78亿元。", True),
+        ("记者16日从甲局获悉，园区收入78亿元。", True),
+        ("8月16日，园区收入78亿元。", False),
+        ("截至8月16日，园区收入78亿元。", False),
+        ("8月16日晚园区收入达78亿元。", False),
+    ],
+)
+def test_the_day_on_which_a_figure_was_told_is_marked(text, told):
+    (figure,) = link(text, anchor=date(2023, 8, 16))
+    assert figure.as_of.told == told
+
+
+@pytest.mark.parametrize(
+    ("text", "hedge"),
+    [
+        ("到2025年，全省建成充电桩230万个以上、乡村不少于90万个。", "2025年"),
+        ("2025年全省充电桩230万个。", "2025年"),
+        ("到2025年，全省将累计建成充电桩230万个，其中公共充电桩12万个。", "2025年"),
+        ("全省将累计建成充电桩230万个。", "将"),
+        ("到2025年，产值力争达230亿元。", "力争"),
+        ("到2022年，全省建成充电桩230万个。", ""),
+        ("明天全省开放充电桩230万个。", ""),
+        ("到2025年全省要扩容，目前仅有充电桩230万个。", ""),
+    ],
+)
+def test_what_is_yet_to_come_is_no_fact(text, hedge):
+    assert {f.quantity.hedge for f in link(text, anchor=date(2023, 8, 16))} == {hedge}
+
+
+def test_without_a_day_nothing_is_yet_to_come():
+    assert link("到2025年，全省建成充电桩230万个。")[0].quantity.hedge == ""

@@ -64,6 +64,7 @@ def test_nothing_found_nothing_known():
         ("23.26亿元", "23.26亿元", SUPPORTED, Reason.NONE),
         ("232600万元", "23.26亿元", SUPPORTED, Reason.NONE),
         ("约4500万元", "近4500万元", SUPPORTED, Reason.NONE),
+        ("4500万元", "近4500万元", SUPPORTED, Reason.MODIFIER),
         ("23亿元", "23.26亿元", SUPPORTED, Reason.ROUNDED),
         ("超150亿元", "超157.38亿元", SUPPORTED, Reason.ROUNDED),
         ("23.62亿元", "23.26亿元", REFUTED, Reason.VALUE),

@@ -92,10 +92,16 @@ async def drafting(bot: Bot, place: Place, number: int) -> AsyncIterator[Callabl
     Yields:
         To be told what there is so far.
     """
-    with suppress(TelegramError):
-        await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
+    typing = asyncio.create_task(_type(bot, place))  # beside the work, which no slow request is to hold up
     drafts = Drafts(bot, place, number)
     try:
         yield drafts.show
     finally:
         await drafts.end()
+        typing.cancel()
+        await asyncio.gather(typing, return_exceptions=True)
+
+
+async def _type(bot: Bot, place: Place) -> None:
+    with suppress(TelegramError):
+        await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)

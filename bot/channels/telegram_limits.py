@@ -28,6 +28,9 @@ OVERALL = 30
 IN_GROUP = 20
 """Messages a minute in one group."""
 
+OF_PASSING = OVERALL // 2
+"""Messages of a second, all chats together, up to which there is room for what only shows that we are at work."""
+
 MAX_WAITS = 5
 """Times that one message is told to wait before it is given up."""
 
@@ -38,10 +41,11 @@ PASSING = frozenset({"sendMessageDraft", "sendChatAction"})
 """What only shows that we are at work."""
 
 JSONDict = dict[str, Any]
+Request = Callable[[], Awaitable[bool | JSONDict | list[JSONDict]]]
 Sleep = Callable[[float], Awaitable[None]]
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class _Line:
     """The messages to one chat: one is at the head, the others wait behind it."""
 
@@ -64,6 +68,7 @@ class ChatRates(BaseRateLimiter[int]):
         self._clock = clock
         self._rates = Rates(clock)
         self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
+        self._held: set[_Line] = set()  # lives on though nobody stands in line
         self._gate = asyncio.Lock()
 
     async def initialize(self) -> None:
@@ -87,22 +92,36 @@ class ChatRates(BaseRateLimiter[int]):
         if chat is None:
             return await callback(*args, **kwargs)
         line = self._lines.setdefault(str(chat), _Line(str(chat)))
-        if endpoint in PASSING and (line.head.locked() or self._gate.locked()):
-            return True
+        if endpoint in PASSING:
+            return await self._in_passing(line, lambda: callback(*args, **kwargs))
         async with line.head:
             return await self._at_head(line, lambda: callback(*args, **kwargs))
 
-    async def _at_head(
-        self, line: _Line, request: Callable[[], Awaitable[bool | JSONDict | list[JSONDict]]]
-    ) -> bool | JSONDict | list[JSONDict]:
+    async def _in_passing(self, line: _Line, request: Request) -> bool | JSONDict | list[JSONDict]:
+        """Make a request now or not at all; it takes no message's turn, and is not tried again."""
+        is_held = line.head.locked() or self._gate.locked() or line.held_until > self._clock()
+        if is_held or self._rates.take("all", most=OF_PASSING, seconds=1):
+            return True
+        try:
+            return await request()
+        except RetryAfter as problem:
+            self._hold(line, problem)
+            return True
+
+    async def _at_head(self, line: _Line, request: Request) -> bool | JSONDict | list[JSONDict]:
         for _ in range(MAX_WAITS):
             await self._turn(line)
             try:
                 return await request()
             except RetryAfter as problem:
-                line.held_until = self._clock() + _seconds(problem) + MARGIN
+                self._hold(line, problem)
         await self._turn(line)
         return await request()
+
+    def _hold(self, line: _Line, problem: RetryAfter) -> None:
+        now = self._clock()
+        line.held_until = now + _seconds(problem) + MARGIN
+        self._held = {each for each in self._held if each.held_until > now} | {line}
 
     async def _turn(self, line: _Line) -> None:
         """Wait until the chat may get a message, then until any chat may."""

@@ -38,7 +38,7 @@ from bot.evaluate import compare
 from knowledge.build import Wenshu, open_wenshu
 from knowledge.figures import scan
 from knowledge.generation import Outcome
-from knowledge.schema import Answer, Status
+from knowledge.schema import Answer, Quantity, Status
 from knowledge.settings import Settings
 
 HOW = """The server needs two packages, in an environment of their own (the first is compiled, five minutes):
@@ -62,26 +62,33 @@ class Asked(NamedTuple):
     plain_right: bool
     answer: Answer
     n_unsupported: int
+    shown_ms: float | None
 
 
 def unsupported(answer: Answer) -> int:
-    """Figures of an answer that stand in no sentence shown with it."""
-    shown = [q for c in answer.citations for q in scan(c.quote).quantities]
-    texts = [s.text for s in answer.statements] or [f.figure.quantity.surface for f in answer.figures]
+    """Figures of an answer that stand in no sentence that is shown with them."""
     if answer.status is Status.ABSTAINED:
-        texts = []
-    stated = [q for text in texts for q in scan(text).quantities]
-    return sum(not any((s.value, s.high, s.unit) == (q.value, q.high, q.unit) for s in shown) for q in stated)
-
-
-def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool]) -> Asked:
-    """Ask with the model and without, each abstaining or not."""
-    plain = wenshu.ask(question, plain=True)
-    plain_forced = (
-        plain if plain.status is Status.ANSWERED else wenshu.ask(question, plain=True, abstain=False)
+        return 0
+    quotes = {c.label: c.quote for c in answer.citations}
+    told = [(s.text, s.labels) for s in answer.statements]
+    told += [(f.figure.quantity.surface, (f.citation,)) for f in (*answer.figures, *answer.alternatives)]
+    return sum(
+        not _stands(q, [quotes[n] for n in labels]) for text, labels in told for q in scan(text).quantities
     )
-    answer = wenshu.ask(question)
-    forced = answer if answer.status is Status.ANSWERED else wenshu.ask(question, abstain=False)
+
+
+def _stands(own: Quantity, quotes: Sequence[str]) -> bool:
+    shown = [q for quote in quotes for q in scan(quote).quantities]
+    return any((q.value, q.high, q.unit) == (own.value, own.high, own.unit) for q in shown)
+
+
+def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool], *, force: bool = True) -> Asked:
+    """Ask with the model and without, each abstaining or not; what has no answer is not forced."""
+    plain = wenshu.ask(question, plain=True)
+    plain_forced = _forced(wenshu, plain, plain=True) if force else plain
+    started, shown = time.perf_counter(), []
+    answer = wenshu.ask(question, on_draft=lambda _: shown.append((time.perf_counter() - started) * 1000))
+    forced = _forced(wenshu, answer, plain=False) if force else answer
     given, before = answer.status is Status.ANSWERED, plain.status is Status.ANSWERED
     return Asked(
         plain=right(plain_forced),
@@ -92,7 +99,14 @@ def put(wenshu: Wenshu, question: str, right: Callable[[Answer], bool]) -> Asked
         plain_right=before and right(plain),
         answer=answer,
         n_unsupported=unsupported(answer) + unsupported(forced),
+        shown_ms=shown[0] if shown else None,
     )
+
+
+def _forced(wenshu: Wenshu, answer: Answer, *, plain: bool) -> Answer:
+    if answer.status is Status.ANSWERED:
+        return answer
+    return wenshu.ask(answer.question, plain=plain, abstain=False)
 
 
 def table(name: str, asked: Sequence[Asked]) -> str:
@@ -100,6 +114,7 @@ def table(name: str, asked: Sequence[Asked]) -> str:
     made = [a.answer.generation for a in asked if a.answer.generation is not None]
     outcomes = Counter(g.outcome for g in made)
     first = [g.first_ms for g in made if g.first_ms is not None]
+    shown = [a.shown_ms for a in asked if a.shown_ms is not None]
     model = [g.model_ms for g in made]
     total = [a.answer.timings_ms["total"] for a in asked if a.answer.generation is not None]
     written, removed = sum(g.n_statements for g in made), sum(g.n_removed for g in made)
@@ -116,13 +131,14 @@ def table(name: str, asked: Sequence[Asked]) -> str:
         f"  unsupported figures shown  {sum(a.n_unsupported for a in asked)}",
     ]
     for what, times in (
-        ("first verified sentence", first),
+        ("first text shown", shown),
+        ("first sentence of the model", first),
         ("whole answer", total),
         ("the model alone", model),
     ):
         if times:
             p50, p95 = latency(times)
-            lines.append(f"  {what:25s}  p50 {p50:,.0f} ms, p95 {p95:,.0f} ms ({len(times)})")
+            lines.append(f"  {what:27s}  p50 {p50:,.0f} ms, p95 {p95:,.0f} ms ({len(times)})")
     return "\n".join(lines)
 
 
@@ -139,7 +155,12 @@ def ask_seed(wenshu: Wenshu, n: int | None, *, show: bool) -> str:
     listed = pairs.read(pairs.bundled())[:n]
     asked = []
     for pair in listed:
-        told = put(wenshu, pair.question, lambda answer, pair=pair: not any(compare(pair, answer)))
+        told = put(
+            wenshu,
+            pair.question,
+            lambda answer, pair=pair: not any(compare(pair, answer)),
+            force=pair.status is Status.ANSWERED,
+        )
         asked.append(told)
         _show(pair.question, "", told, show=show)
     return table("seeds/qa.yaml over the seed", asked)

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import stand_ins
+from writers import KEPT, Writing, writing
 
+from knowledge.build import open_wenshu
 from knowledge.schema import (
     Answer,
     Article,
@@ -20,6 +23,7 @@ from knowledge.schema import (
     Span,
     Status,
 )
+from knowledge.settings import Settings
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
 
@@ -165,3 +169,20 @@ def abstained() -> Callable[[str], Answer]:
         return Answer(question, Status.ABSTAINED, citations=(citation(1),), reason=reason, **fields)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the bundled article in, to be read only."""
+    home = tmp_path_factory.mktemp("seeded") / "home"
+    wenshu = open_wenshu(Settings(home=home))
+    wenshu.ingest_bundled()
+    wenshu.close()
+    return home
+
+
+@pytest.fixture
+def writer(seeded: Path) -> Iterator[Writing]:
+    """A service over the bundled article whose model repeats a sentence that is borne out."""
+    with writing(seeded, KEPT) as made:
+        yield made

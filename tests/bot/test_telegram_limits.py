@@ -168,6 +168,48 @@ async def test_what_only_shows_that_we_are_at_work_never_waits(clock: Clock):
     await final
 
 
+AT_WORK = ("sendMessageDraft", "sendChatAction")
+
+
+@pytest.mark.parametrize("endpoint", AT_WORK)
+async def test_it_takes_no_message_s_turn(clock: Clock, endpoint: str):
+    line = Line(clock)
+    began = clock.now
+    await line.send(1)
+    await line.send(1, endpoint)
+    assert line.times(1) == [began, began], "no wait behind a message"
+    await line.send(2, endpoint)
+    await line.send(2)
+    assert line.times(2) == [began, began], "nor of a message behind it"
+
+
+@pytest.mark.parametrize("endpoint", AT_WORK)
+async def test_it_is_left_out_where_a_chat_was_told_to_wait(clock: Clock, endpoint: str):
+    line = Line(clock)
+
+    async def answer(_: int) -> bool:
+        line.answer = None
+        raise RetryAfter(30)
+
+    line.answer, began = answer, clock.now
+    assert await line.send(1, endpoint) is True, "not tried again: the next one is newer"
+    assert await line.send(1, endpoint) is True
+    assert (line.times(1), clock.now) == ([began], began)
+    await line.send(1)
+    assert line.times(1)[1] - began >= 30 + MARGIN, "what was asked of the chat holds for its answer"
+
+
+async def test_it_leaves_room_for_the_answers_of_all(clock: Clock):
+    line = Line(clock)
+    began = clock.now
+    await asyncio.gather(*(line.send(chat, "sendMessageDraft") for chat in range(1, 101)))
+    n_drafts = len(line.sent)
+    assert 0 < n_drafts < OVERALL
+    await asyncio.gather(*(line.send(chat) for chat in range(201, 201 + OVERALL - n_drafts)))
+    assert len(line.sent) == OVERALL
+    assert clock.now == began
+
+
 async def test_what_is_to_no_chat_is_made_at_once(clock: Clock):
     line = Line(clock)
     before = clock.now

@@ -102,6 +102,16 @@ def test_a_coarser_figure_is_supported_and_says_so(checked: Checked, judge: Judg
     )
 
 
+def test_a_figure_without_its_bound_is_supported_and_the_bound_is_shown(checked: Checked, judge: Judge):
+    bare = judge(
+        checked.text, "1.234亿元", Label.SUPPORTED, Reason.MODIFIER, expected="近1.234亿元", labels=(1,)
+    )
+    assert (
+        said(from_checked(replace(checked, verdicts=(bare,))))[1]
+        == "支持：您写的“1.234亿元”（文章里是“近1.234亿元”）"
+    )
+
+
 def test_a_sentence_is_marked_by_every_verdict_shown_beside_it_and_by_no_other(judge: Judge):
     text = "科创投23.26亿元，科创贷超157.38亿元，截至2021年底"
     found = [

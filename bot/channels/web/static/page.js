@@ -70,6 +70,7 @@ const ask = async (words) => {
   const grow = (content) => {
     const so_far = content.firstElementChild;
     so_far.classList.add("growing");
+    so_far.setAttribute("aria-busy", "true"); // or every form of it is read aloud, each from its beginning
     shown.replaceWith(so_far);
     shown = so_far;
   };
