@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from knowledge import words
+from knowledge import statements, words
 from knowledge.articles import make_article
 from knowledge.build import reading_model
 from knowledge.check import among
@@ -29,7 +29,7 @@ OLDER = (
     "青禾市科技局主办了第三届青禾创新大会，青禾大学承办，吸引了约3000名专家参加。大会由李明主持，张伟致辞。\n"
     "截至2022年底，“禾创投”累计投资金额23.26亿元，“禾创贷”累计放款总额超157.38亿元。\n"
     "禾创中心累计约600人进行了交流与合作探讨，促成了22项合作项目签约落地。青禾超算中心成为西部首个国家超算中心，"
-    "大量的实验室成果都停留在论文。"
+    "大量的实验室成果都停留在论文。禾创中心没有裁员计划。"
 )
 
 Ground = Callable[[str, Sequence[int]], Grounded | None]
@@ -101,6 +101,7 @@ FALSE = [
     ("截至2022年底，禾创投累计投资金额23.26亿元，全部到位。", 6),
     ("启明电池公司和远山汽车公司获得国家补贴1.2亿元。", 4),
     ("2023年青禾市和白河市地区生产总值同比增长5.1%。", 8, 10),
+    ("禾创中心有裁员计划。", 7),
     # of somebody in another article, or named only later
     ("星河科技集装箱吞吐量近600万标箱。", 11, 12),
     ("华东基地投入5000万元。", 12),
@@ -163,3 +164,7 @@ def test_a_sentence_that_denies_is_no_yes(articles: Sequence[Article]):
     hits = checker.search("")
     answer = checker.reader.read("启明电池公司有没有获得国家补贴", hits)
     assert answer.yes_no is None
+
+
+def test_a_reply_nested_without_end_is_no_statement():
+    assert statements.read('{"claims":' * 3000, whole=True) == ()
