@@ -17,6 +17,7 @@ from knowledge.chunking import sentences
 from knowledge.consensus import amount, elsewhere
 from knowledge.excerpt import best_excerpt
 from knowledge.features import Evidence
+from knowledge.fidelity import is_denied
 from knowledge.figures import scan
 from knowledge.fit import HEDGED
 from knowledge.instructions import orders
@@ -168,13 +169,14 @@ class Reader:
         if abstain and not sure:
             return replace(_abstained("unsure", hits, self.evidence), confidence=best.score)
         article = self.evidence(best.article_id).article
+        said = article.text[best.mark.start : best.mark.end].strip("，。；：、 \n")
         return Answer(
             question="",
             status=Status.ANSWERED,
-            text=article.text[best.mark.start : best.mark.end].strip("，。；：、 \n"),
+            text=said,
             citations=(Citation.of(article, best.span, label=1, marks=(best.mark,)),),
             confidence=best.score,
-            yes_no=True if question.yes_no and sure else None,
+            yes_no=True if question.yes_no and sure and is_denied(said) == is_denied(question.text) else None,
         )
 
     def _why_not(self, question: Question, best: Finding, confidence: float, n_passages: int) -> str:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from knowledge.answer import restated
 from knowledge.check import Checker
 from knowledge.drafts import ADDRESS
+from knowledge.fidelity import Fidelity
 from knowledge.figures import scan
 from knowledge.generation import Statement
 from knowledge.matching import presence
+from knowledge.restating import Proof
 from knowledge.schema import Article, Citation, Figure, Hit, Span, Token
 from knowledge.terms import Tokenize, content_terms
 from knowledge.verdict import Checked, Label, Reason, Verdict
@@ -90,7 +92,23 @@ class Grounding:
         found = tuple(_citations(checked, cited))
         if not found or not restated(statement.text, [citation.quote for citation in found]):
             return None
+        if not self._is_faithful(folded, text, checked, found):
+            return None
         return Grounded(statement.text, found, tuple(self._figures(checked)))
+
+    def _is_faithful(self, folded: str, text: str, checked: Checked, shown: Sequence[Citation]) -> bool:
+        """Whether the statement keeps to the sentences shown with it, clause by clause."""
+        fold, tokenize = self.checker.reader.fold, self.checker.reader.tokenize
+        fidelity = Fidelity(tokenize, text)
+        return fidelity.keeps(folded, list(self._proofs(checked)), [fold(c.quote) for c in shown])
+
+    def _proofs(self, checked: Checked) -> Iterator[Proof]:
+        """The statement's figures, where they stand in it, with those that bear them out."""
+        for verdict, article_id, figure in self._pairs(checked):
+            if verdict.quantity is not None:
+                claimed = replace(verdict.quantity, start=verdict.start, end=verdict.end)
+                source = self.checker.reader.evidence(article_id)
+                yield Proof(claimed, figure, source.text, source.title)
 
     def _checked(self, text: str, cited: Sequence[Hit]) -> Checked:
         day = self.checker.reader.articles(cited[0].passage.article_id).day
@@ -127,7 +145,10 @@ class Grounding:
         before, sentence = source.around(found[0].start)
         said = f"{source.text[before.start : sentence.end]}\n{source.title}"
         named = all(run in said for run in _named_runs(folded, self.checker.reader.tokenize))
-        return Grounded(text, found) if named and self._words_said(folded, said, enough=_NEARLY_ALL) else None
+        if not named or not self._words_said(folded, said, enough=_NEARLY_ALL):
+            return None
+        fidelity = Fidelity(self.checker.reader.tokenize, self._cited_text(cited))
+        return Grounded(text, found) if fidelity.keeps(folded, (), [source.text[slice(*sentence)]]) else None
 
     def _most_alike(self, folded: str, cited: Sequence[Hit]) -> tuple[Citation, ...]:
         """For a statement without a figure: the sentence of the cited passages that says most of its words."""
@@ -145,6 +166,9 @@ class Grounding:
 
     def _figures(self, checked: Checked) -> Iterator[tuple[str, Figure]]:
         """The figures that bear out the statement's own."""
+        return ((article_id, figure) for _, article_id, figure in self._pairs(checked))
+
+    def _pairs(self, checked: Checked) -> Iterator[tuple[Verdict, str, Figure]]:
         for verdict in checked.verdicts:
             if verdict.quantity is None or not verdict.citations:
                 continue
@@ -152,7 +176,7 @@ class Grounding:
             source = self.checker.reader.evidence(citation.article_id)
             marked = {mark.end for mark in citation.marks}
             yield from (
-                (citation.article_id, figure)
+                (verdict, citation.article_id, figure)
                 for figure in source.figures
                 if figure.quantity.end in marked and figure.quantity.value == verdict.quantity.value
             )
@@ -183,7 +207,8 @@ def _to_the_letter(statement: str, cited: str) -> bool:
     quoted = (a or b for a, b in _QUOTED.findall(statement))
     known = cited.casefold()
     return all(q.strip(_MARKS) in cited for q in quoted) and all(
-        word.casefold().strip(".-") in known for word in _LATIN.findall(statement)
+        word.casefold().strip(".-") in known or presence(word, cited) >= _SAID
+        for word in _LATIN.findall(statement)
     )
 
 

@@ -68,7 +68,7 @@ def _of_objects(text: str) -> Iterator[Statement]:
     while at >= 0:
         try:
             found, end = decoder.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or nested beyond all use
             found, end = None, at + 1
         if isinstance(found, Mapping) and isinstance(found.get("claims"), list):
             yield from of_claims(found, whole=True)
