@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import mending, wording
+from bot import mending, operating
 from knowledge.errors import WenshuError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def findings(settings: "Settings", wenshu: "Wenshu") -> Iterator[Finding]:
     """What is configured, reachable and indexed, part by part, each looked at by itself."""
     for found in wenshu.diagnose():
         mend = (mending.error(found.problem),) if found.problem else ()
-        yield Finding(found.ok, (wording.diagnosis(found), *mend))
+        yield Finding(found.ok, (operating.diagnosis(found), *mend))
     for look in (_record, _model, _page, _telegram):
         yield _looked(look, settings)
 
@@ -48,7 +48,7 @@ def _record(settings: "Settings") -> str:
     from bot.state import State
 
     with contextlib.closing(State(settings.home / "state.sqlite3")) as state:
-        return wording.record(state.n_answers)
+        return operating.record(state.n_answers)
 
 
 def _model(settings: "Settings") -> str:
@@ -56,22 +56,22 @@ def _model(settings: "Settings") -> str:
     from bot.state import State
 
     if not settings.model:
-        return wording.NO_MODEL
+        return operating.NO_MODEL
     since = datetime.now(UTC).date().replace(day=1).isoformat()  # as the days are kept
     with contextlib.closing(State(settings.home / "state.sqlite3")) as state:
-        return wording.spent(state.spent(since=since))
+        return operating.spent(state.spent(since=since))
 
 
 def _page(settings: "Settings") -> str:
-    return wording.page(settings.web_host, settings.web_port, has_token=settings.web_token is not None)
+    return operating.page(settings.web_host, settings.web_port, has_token=settings.web_token is not None)
 
 
 def _telegram(settings: "Settings") -> str:
     if settings.telegram_token is None:
-        return wording.NO_TELEGRAM
+        return operating.NO_TELEGRAM
     from bot import serving
     from bot.channels import telegram_chat
 
     account = serving.telegram_account(settings)
     assert account is not None  # noqa: S101 -- there is a token
-    return wording.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)))
+    return operating.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)))

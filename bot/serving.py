@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot import app, mending, wording
+from bot import app, mending, operating
 from bot.channels import telegram_webhook
 from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
@@ -180,15 +180,15 @@ async def _run(running: _Running, listener: socket.socket) -> int:
     )
     try:
         async with _web(app.whole_app(site, webhooks=webhooks), listener):
-            running.say(wording.serving_page(_address(settings, listener)))
+            running.say(operating.serving_page(_address(settings, listener)))
             if settings.web_token is None and settings.web_host not in _HERE:
-                running.say(wording.OPEN_TO_ALL)
-            running.say(wording.NO_CHATS if chat is None else wording.SERVING_CHATS)
+                running.say(operating.OPEN_TO_ALL)
+            running.say(operating.NO_CHATS if chat is None else operating.SERVING_CHATS)
             channels = [] if chat is None else [_telegram(running, chat)]
             return await _until(stopped, running.sweep(), *channels)
     finally:
         reception.desk.close()
-        running.say(wording.STOPPED)
+        running.say(operating.STOPPED)
 
 
 def telegram_account(settings: "Settings") -> Account | None:
@@ -271,7 +271,7 @@ async def _telegram(running: _Running, chat: TelegramChat) -> None:
                 running.say(_not_yet(problem))
                 await asyncio.sleep(RETRY_SECONDS)
         running.unreached.discard("telegram")
-        running.say(wording.serving(name, sees_all=chat.sees_all))
+        running.say(operating.serving(name, sees_all=chat.sees_all))
         await asyncio.Event().wait()
     finally:
         await chat.stop()
@@ -279,8 +279,8 @@ async def _telegram(running: _Running, chat: TelegramChat) -> None:
 
 def _not_yet(problem: BackendError) -> str:
     if problem.code == "telegram_unreachable":
-        return wording.TELEGRAM_UNREACHED
-    return f"{mending.error(problem)}{wording.TRYING_AGAIN}"
+        return operating.TELEGRAM_UNREACHED
+    return f"{mending.error(problem)}{operating.TRYING_AGAIN}"
 
 
 def _until_signal() -> "asyncio.Future[int]":

@@ -8,8 +8,7 @@ from knowledge.schema import Answer, Figure, Finding, Hit, Period
 from knowledge.verdict import Checked, Label, Reason, Verdict
 
 if TYPE_CHECKING:
-    from bot.kept import Spent
-    from knowledge.build import Diagnosis, Report
+    from knowledge.build import Report
 
 NEAREST = "最接近的原文："
 ELSEWHERE = "别处的说法："
@@ -304,100 +303,3 @@ def ingested(report: "Report") -> str:
     if report.set_aside:
         lines.append(f"原来的目录已损坏，另存为 {report.set_aside}。")
     return "\n".join(lines)
-
-
-PARTS = {
-    "home": "数据目录",
-    "catalog": "文章",
-    "lexical": "词索引",
-    "embedder": "向量模型",
-    "vectors": "向量索引",
-    "model": "语言模型",
-    "telegram": "Telegram",
-}
-"""What the doctor looks at."""
-
-FACTS = {
-    "path": "位置",
-    "articles": "篇数",
-    "passages": "段数",
-    "of": "共",
-    "encoding": "切分表",
-    "embedder": "模型",
-    "dimension": "维数",
-    "server": "服务器",
-    "output": "输出",
-    "took_ms": "应答毫秒",
-}
-"""What the doctor finds, by name."""
-
-NO_TELEGRAM = "Telegram：没有配置。要在聊天里使用，请设 WENSHU_TELEGRAM_TOKEN"
-
-
-def diagnosis(found: "Diagnosis") -> str:
-    """The state of one part in a line."""
-    facts = "，".join(
-        f"{FACTS.get(name, name)} {value}" for name, value in found.facts.items() if value != ""
-    )
-    state = facts or ("正常" if found.ok else "有问题")
-    return f"{PARTS.get(found.part, found.part)}：{state}"
-
-
-def record(n_answers: int) -> str:
-    """The record of answers can be read."""
-    return f"答案记录：{n_answers} 条"
-
-
-NO_MODEL = "语言模型：没有配置，用文章原文回答。要它来组织文字，请设 WENSHU_MODEL"
-
-
-def spent(models: "Iterable[Spent]") -> str:
-    """What language models took this month.
-
-    >>> spent([])
-    '语言模型本月用量：无'
-    """
-    told = [
-        f"{each.model} {each.calls:,} 次（{each.failed:,} 个问题出错），送出 {each.sent:,}、收到 {each.received:,} 词元"
-        + (f"，约合 {each.cost:,.2f}" if each.cost else "")
-        for each in models
-    ]
-    return f"语言模型本月用量：{'；'.join(told) or '无'}"
-
-
-def page(host: str, port: int, *, has_token: bool) -> str:
-    """Where the page is served, and whether it asks for a token."""
-    return f"网页：{host}:{port}，{'设有口令' if has_token else '没有设口令'}"
-
-
-def telegram_name(name: str) -> str:
-    """The bot that the token is for."""
-    return f"Telegram：{name}"
-
-
-def serving(name: str, *, sees_all: bool) -> str:
-    """The bot is up.
-
-    Args:
-        name: Of the bot.
-        sees_all: Whether groups show it every message.
-    """
-    told = f"已连接 Telegram：{name}。"
-    return told if sees_all else f"{told}\n{GROUP_PRIVACY}"
-
-
-def serving_page(address: str) -> str:
-    """The web page is up."""
-    return f"网页：{address} （按 Ctrl-C 停止）"
-
-
-GROUP_PRIVACY = "在群里 @它或回复它即可提问；若群里没有反应，请在 @BotFather 用 /setprivacy 关闭隐私模式。"
-OPEN_TO_ALL = (
-    "注意：网页没有设口令，能连到这台机器的人都能用。要加口令，请设 WENSHU_WEB_TOKEN（至少 16 个字符）。"
-)
-SERVING_CHATS = "正在连接聊天渠道……"
-NO_CHATS = """还没有连接聊天渠道。
-要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
-TRYING_AGAIN = "稍后再试；网页照常可用。"
-TELEGRAM_UNREACHED = f"连不上 Telegram，{TRYING_AGAIN}"
-STOPPED = "已停止。"

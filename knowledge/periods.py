@@ -8,7 +8,7 @@ year 1 (`UNKNOWN_YEAR`) and marked unresolved: never guessed.
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from typing import NamedTuple
 
 from knowledge.numerals import HAN, ZEROS, read
@@ -321,6 +321,8 @@ def _resolve(written: _Date, context: Context) -> tuple[date, date] | None:
             and days.last_month < days.first_month
         )
         last_year = year + 1 if wraps else year
+    if not MINYEAR <= min(year, last_year) <= max(year, last_year) <= MAXYEAR:
+        return None
     lo = _day(year, days.first_month or month, days.first_day)
     hi = _day(last_year, days.last_month or days.first_month or month, days.last_day)
     return (lo, hi) if lo <= hi else None
@@ -352,6 +354,6 @@ def _near_anchor(days: _Days, anchor: date, *, future: bool) -> tuple[int, int]:
         told = days.last_month if since_january and days.last_month else days.first_month
         return anchor.year - (told > anchor.month + 1 and not future), 1
     if days.first_day > anchor.day + 1 and not future:
-        before = date(anchor.year, anchor.month, 1).toordinal() - 1
+        before = max(date(anchor.year, anchor.month, 1).toordinal() - 1, 1)
         return date.fromordinal(before).year, date.fromordinal(before).month
     return anchor.year, anchor.month

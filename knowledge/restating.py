@@ -119,7 +119,7 @@ def _days(period: Period) -> int:
 
 def time_of(statement: str, claimed: Quantity, stated: Period | None) -> Period | None:
     """The time that a statement tells a figure of."""
-    anchor = stated.hi if stated else None
+    anchor = stated.hi if stated and stated.resolved else None
     found: Iterable[Figure] = link(statement, anchor=anchor)
     return next((f.as_of for f in found if f.quantity.start == claimed.start), None)
 

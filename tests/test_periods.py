@@ -222,3 +222,21 @@ def test_spans_of_two_days_are_read_back(one, other):
     lo, hi = sorted((one, other))
     found = only(f"{lo.year}年{lo.month}月{lo.day}日至{hi.year}年{hi.month}月{hi.day}日")
     assert (found.lo, found.hi) == (lo, hi)
+
+
+@pytest.mark.parametrize("anchor", [date(1, 1, 1), date(9999, 12, 31)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "去年投资3亿元",
+        "明年投资3亿元",
+        "12月投资3亿元",
+        "31日投资3亿元",
+        "前年底至今年初",
+        "0000年",
+        "9999年12月至次年1月",
+    ],
+)
+def test_no_day_outside_of_the_calendar(text: str, anchor: date):
+    for period in scan(text, anchor=anchor).periods:
+        assert period.lo <= period.hi

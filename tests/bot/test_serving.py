@@ -16,7 +16,7 @@ from loads import over_http, queued_while_down
 from processes import PATIENCE, WENSHU, serve, start
 from telegram_server import TOKEN, entities, serving
 
-from bot import phrases, wording
+from bot import operating, phrases, wording
 from bot.channels.telegram_limits import OVERALL
 
 SOAK_USERS, SOAK_EVERY, SOAK_SECONDS = 50, 5.0, 120.0
@@ -57,7 +57,7 @@ async def test_the_page_is_up_with_nothing_configured_and_stops_when_told(tmp_pa
     said = "\n".join(served.said)
     assert served.address.startswith("http://127.0.0.1:")
     assert "WENSHU_TELEGRAM_TOKEN" in said
-    assert wording.STOPPED in said
+    assert operating.STOPPED in said
     assert 'wenshu_replies_total{channel="web",status="answered"} 1.0' in metrics
     assert QUESTION not in said + _log(tmp_path / "home")
 
@@ -184,7 +184,7 @@ async def test_a_platform_that_is_not_there_is_waited_for(home: Path):
         page = await client.get("/", params={"q": QUESTION})
     assert (ready.status_code, ready.json()["missing"]) == (503, ["telegram"])
     assert "23.26亿元" in page.text
-    assert wording.TELEGRAM_UNREACHED in "\n".join(served.said)
+    assert operating.TELEGRAM_UNREACHED in "\n".join(served.said)
 
 
 async def test_a_token_nobody_knows_ends_it_with_the_mend(home: Path):

@@ -17,7 +17,7 @@ from stand_ins import SOMEONE, a_state
 from writers import KEPT as SAID
 from writers import NOW, QUESTION, REPLACED, Writing
 
-from bot import checkup, cli, wording
+from bot import checkup, cli, operating, wording
 from bot.kept import Record, Spent
 from bot.metrics import Metrics
 from bot.spending import Prices, Spending
@@ -241,8 +241,8 @@ def run(own: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 def test_without_a_model_the_doctor_says_how_to_get_one(run: Doctor):
     status, told = run("doctor")
     assert status == 0
-    assert wording.NO_MODEL in told
-    assert f"{wording.PARTS['model']}：" in told
+    assert operating.NO_MODEL in told
+    assert f"{operating.PARTS['model']}：" in told
     assert "本月用量" not in told
 
 
@@ -258,7 +258,7 @@ def test_with_a_model_the_doctor_asks_it_and_says_what_it_took(run: Doctor, open
     assert status == 0, told
     assert "模型 openai:small" in told
     assert openai.url in told
-    assert wording.NO_MODEL not in told
+    assert operating.NO_MODEL not in told
     assert len(openai.bodies) == 1, "one word is asked for"
     openai.play(Says(SAID))
     run("ask", QUESTION, model_price_in="2", model_price_out="8", **settings)
@@ -294,7 +294,7 @@ def test_a_model_of_one_s_own_is_examined_and_counted(run: Doctor):
     assert status == 0, told
     assert "模型 writers:Ready" in told
     assert "输出 text" in told
-    assert wording.spent([]) in told
+    assert operating.spent([]) in told
     _, told = run("ask", QUESTION, model="writers:Ready")
     assert wording.WRITTEN_BY_A_MODEL in told
     _, told = run("doctor", model="writers:Ready")

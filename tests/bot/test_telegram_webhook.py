@@ -14,7 +14,7 @@ from stand_ins import Shelf
 from telegram.error import NetworkError
 from telegram_line import TOKEN, Boundless, Line, failed
 
-from bot import mending, serving, wording
+from bot import mending, operating, serving
 from bot.app import make_app
 from bot.channels import telegram_webhook
 from bot.channels.telegram_account import Account
@@ -250,7 +250,7 @@ async def test_a_webhook_that_cannot_be_set_is_said_and_tried_again(
         while len(said) < 3:
             assert not task.done(), task.result()
             await asyncio.sleep(0)
-    assert ["WENSHU_PUBLIC_URL" in each and wording.TRYING_AGAIN in each for each in said] == [
+    assert ["WENSHU_PUBLIC_URL" in each and operating.TRYING_AGAIN in each for each in said] == [
         True,
         True,
         False,
