@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from knowledge.answer import restated
 from knowledge.check import Checker
 from knowledge.drafts import ADDRESS
+from knowledge.features import Evidence
 from knowledge.fidelity import Fidelity
 from knowledge.figures import scan
 from knowledge.generation import Statement
+from knowledge.instructions import orders
 from knowledge.matching import presence
 from knowledge.restating import Proof
 from knowledge.schema import Article, Citation, Figure, Hit, Span, Token
@@ -78,8 +80,10 @@ class Grounding:
         # A label that does not exist is an invented source, even beside one that does.
         if not cited or len(cited) < len(statement.labels) or len(statement.text) > LONGEST:
             return None
-        text = self._cited_text(cited)
         folded = self.checker.reader.fold(statement.text)
+        if (taken_over := self._verbatim(statement.text, folded, cited)) is not None:
+            return taken_over
+        text = self._cited_text(cited)
         if not _to_the_letter(folded, text) or ADDRESS.search(statement.text):
             return None
         checked = self._checked(statement.text, cited)
@@ -95,6 +99,25 @@ class Grounding:
         if not self._is_faithful(folded, text, checked, found):
             return None
         return Grounded(statement.text, found, tuple(self._figures(checked)))
+
+    def _verbatim(self, text: str, folded: str, cited: Sequence[Hit]) -> Grounded | None:
+        """A statement that is a whole sentence of a cited passage bears itself out; an order states nothing."""
+        said = folded.strip(_MARKS)
+        for hit in cited if said else ():
+            source = self.checker.reader.evidence(hit.passage.article_id)
+            for sentence in source.sentences:
+                inside = hit.passage.start <= sentence.start and sentence.end <= hit.passage.end
+                if inside and source.text[slice(*sentence)].strip(_MARKS) == said:
+                    return self._taken_over(text, source, sentence)
+        return None
+
+    def _taken_over(self, text: str, source: Evidence, sentence: Span) -> Grounded | None:
+        if any(start < sentence.end and sentence.start < end for start, end in orders(source.text)):
+            return None
+        figures = [f for f in source.figures if f.sentence == sentence]
+        marks = tuple(Span(f.quantity.start, f.quantity.end) for f in figures)
+        citation = Citation.of(source.article, sentence, label=0, marks=marks)
+        return Grounded(text, (citation,), tuple((source.article.id, f) for f in figures))
 
     def _is_faithful(self, folded: str, text: str, checked: Checked, shown: Sequence[Citation]) -> bool:
         """Whether the statement keeps to the sentences shown with it, clause by clause."""
@@ -212,7 +235,7 @@ def _to_the_letter(statement: str, cited: str) -> bool:
     )
 
 
-_MARKS = "，。；：、！？ "
+_MARKS = "，。；：、！？ \n"
 
 
 def _all_seen(statement: str, checked: Checked, cited: str) -> bool:

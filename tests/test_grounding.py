@@ -94,6 +94,17 @@ def test_what_is_not(text: str, label: int):
     assert ground(text, label) is None
 
 
+@pytest.mark.parametrize(
+    "sentence", [s for line in TEXT.split("\n") for s in re.findall(r"[^。]+。”?", line)]
+)
+def test_a_sentence_as_it_stands_bears_itself_out(sentence: str):
+    (label,) = [hit.rank for hit in SHOWN if sentence in hit.passage.text][:1]
+    grounded = ground(sentence.rstrip("。"), label)
+    assert grounded is not None
+    assert [c.quote.strip() for c in grounded.citations] == [sentence]
+    assert ground(sentence, len(SHOWN) - label + 1 if 2 * label != len(SHOWN) + 1 else label + 1) is None
+
+
 def test_labels_that_are_none():
     right = "截至2021年底，绿投累计投资金额23.26亿元。"
     assert ground(right) is None
