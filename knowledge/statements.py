@@ -81,7 +81,7 @@ def _of_object(claim: object) -> Iterator[Statement]:
     if not isinstance(claim, Mapping) or not isinstance(claim.get("text"), str):
         return
     labels = claim.get("labels", ())
-    named = [n for n in labels if isinstance(n, int)] if isinstance(labels, list) else []
+    named = [n for n in labels if type(n) is int] if isinstance(labels, list) else []  # True is no label
     yield from _labelled(_LABEL.sub(_kept, claim["text"]), [*named, *_labels_in(claim["text"])])
 
 
