@@ -55,6 +55,7 @@ def test_one_sentence_in_many_shapes(said: str):
         ('{"claims": 3}', []),
         ('{"claims": [{"text": 3, "labels": [1]}, 5, null]}', []),
         ('{"text": "甲。", "labels": "1"}', [("甲。", ())]),
+        ('{"text": "甲。", "labels": [true, 2, 3.0]}', [("甲。", (2,))]),
     ],
 )
 def test_what_is_read(said: str, statements: list[tuple[str, tuple[int, ...]]]):
