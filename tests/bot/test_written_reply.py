@@ -205,7 +205,10 @@ def test_over_the_article_each_sentence_cites_what_bears_it_out(writer: Writing)
 
 
 def test_over_the_article_the_reader_s_verdict_stands(writer: Writing):
-    for opening in ("是的", "没有"):
+    told = {
+        "是的": "是。截至2021年底科创投累计投资金额23.26亿元。",
+        "没有": "是，23.26亿元（截至2021年底）",  # it denies what the article says, and is not shown
+    }
+    for opening, expected in told.items():
         writer.script(f"{opening}，截至2021年底科创投累计投资金额23.26亿元。[1]\n")
-        reply = writer.reply("科创投累计投资有没有超过20亿元")
-        assert reply.blocks[0].text == "是。截至2021年底科创投累计投资金额23.26亿元。"
+        assert writer.reply("科创投累计投资有没有超过20亿元").blocks[0].text == expected
