@@ -41,29 +41,40 @@ class Home:
         """Keeps all other processes from writing while the block runs.
 
         Args:
-            wait: Seconds to wait for another process.
+            wait: Seconds to wait for another process; 0 not to wait for another thread of ours either.
 
         Raises:
             HomeBusyError: Another process is writing.
             StorageError: The folder can't be made or written.
         """
+        # Who asks beside an ingest holds what that ingest wants next: waiting for each other would never end.
+        if not self._depth.acquire(blocking=wait > 0):
+            raise self._busy()
+        try:
+            with self._alone(wait):
+                yield
+        finally:
+            self._depth.release()
+
+    @contextlib.contextmanager
+    def _alone(self, wait: float) -> Iterator[None]:
+        """Keeps other processes out."""
         from filelock import FileLock, Timeout
 
-        with self._depth:
-            self.make()
-            lock = FileLock(self.path / "writer.lock", timeout=wait, is_singleton=True)
-            try:
-                lock.acquire()
-            except Timeout as e:
-                raise self._busy() from e
-            except OSError as e:
-                raise storage_error(self.path, e) from e
-            try:
-                if lock.lock_counter == 1:
-                    _replace(self._pid, str(os.getpid()))
-                yield
-            finally:
-                lock.release()
+        self.make()
+        lock = FileLock(self.path / "writer.lock", timeout=wait, is_singleton=True)
+        try:
+            lock.acquire()
+        except Timeout as e:
+            raise self._busy() from e
+        except OSError as e:
+            raise storage_error(self.path, e) from e
+        try:
+            if lock.lock_counter == 1:
+                _replace(self._pid, str(os.getpid()))
+            yield
+        finally:
+            lock.release()
 
     def make(self) -> None:
         """Makes the folder.

@@ -17,6 +17,7 @@ from langchain_core.runnables import Runnable
 
 from knowledge.build import Wenshu, bundled, open_wenshu
 from knowledge.errors import BackendError, HomeBusyError, IndexStateError, StorageError, UsageError
+from knowledge.home import Home
 from knowledge.schema import Answer, Status
 from knowledge.settings import Settings
 
@@ -449,6 +450,25 @@ def test_diagnosis_of_an_unfinished_ingest(opened: Open, articles: Path):
     service.close()
     found(service, "暴雨")  # opening puts right what is little
     assert all(d.ok for d in service.diagnose())
+
+
+def test_who_will_not_wait_is_turned_away_by_another_thread_too(home: Path):
+    ours, told = Home(home), []
+
+    def try_it() -> None:
+        try:
+            with ours.writing(wait=0):
+                told.append("in")
+        except HomeBusyError:
+            told.append("busy")
+
+    with ours.writing():
+        beside = threading.Thread(target=try_it)
+        beside.start()
+        beside.join(timeout=30)
+    assert told == ["busy"]
+    try_it()
+    assert told == ["busy", "in"]
 
 
 def test_many_threads_ask_while_one_takes_in(opened: Open, articles: Path):
