@@ -21,7 +21,7 @@ from knowledge.fidelity import is_denied
 from knowledge.figures import scan
 from knowledge.fit import HEDGED
 from knowledge.instructions import orders
-from knowledge.likeness import likeness
+from knowledge.likeness import tell_the_same
 from knowledge.linking import link
 from knowledge.matching import Weighted, weigh
 from knowledge.question import Ask, Question, analyse
@@ -41,9 +41,6 @@ _CROWDED = 0.25
 
 _CERTAIN = 0.95
 """Score above which a sentence that says all of a yes/no question is a yes; less is no 'no'."""
-
-_ALIKE = 0.6
-"""Likeness of one sentence to another from which both tell of one thing (`conflicts`)."""
 
 N_ALTERNATIVES = 3
 """Other articles' statements shown beside the answer."""
@@ -133,7 +130,7 @@ class Reader:
         if date.min in days or len(days) == 1 or one.figure.statistic != other.figure.statistic:
             return False
         said, before = (self.evidence(f.article_id).text[slice(*f.figure.sentence)] for f in (one, other))
-        return max(likeness(said, before), likeness(before, said)) >= _ALIKE
+        return tell_the_same(said, before)
 
     def _newest(self, best: Finding, history: Sequence[Finding]) -> Finding:
         """What the latest of the articles tells of one thing."""
@@ -158,7 +155,7 @@ class Reader:
         if abstain and (reason := self._why_not(question, best, confidence, n_passages)):
             shown = _abstained(reason, nearest, self.evidence)
             return replace(shown, confidence=confidence, candidates=ranked[:N_CANDIDATES], hits=nearest)
-        ranked = _led_by(self._newest(best, history), ranked)
+        ranked = led_by(self._newest(best, history), ranked)
         return replace(_answered(question, ranked, confidence, self.evidence), hits=nearest)
 
     def _sentence_answer(self, question: Question, hits: Sequence[Hit], *, abstain: bool) -> Answer:
@@ -188,7 +185,8 @@ class Reader:
         return "" if confidence >= self.model.threshold else "unsure"
 
 
-def _led_by(first: Finding, ranked: Sequence[Finding]) -> tuple[Finding, ...]:
+def led_by(first: Finding, ranked: Sequence[Finding]) -> tuple[Finding, ...]:
+    """All candidates, one of them first."""
     return (first, *(f for f in ranked if f is not first))
 
 

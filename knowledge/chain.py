@@ -21,7 +21,7 @@ from knowledge.context import shown
 from knowledge.errors import BackendError
 from knowledge.generation import Generation, Outcome, Statement, Usage
 from knowledge.grounding import adds_nothing
-from knowledge.matching import presence
+from knowledge.matching import cover
 from knowledge.prompts import Prompts, fenced
 from knowledge.question import Ask
 from knowledge.schema import Answer, Hit, Status
@@ -202,11 +202,7 @@ class ModelChain:
     def _is_poor(self, base: Answer) -> bool:
         reader = self._writer.reader
         terms = reader.terms(reader.analyse(base.question, base.hits))
-        total = sum(term.weight for term in terms) or 1.0
-        said = (
-            sum(t.weight * presence(t.text, reader.fold(hit.passage.text)) for t in terms) / total
-            for hit in base.hits
-        )
+        said = (cover(terms, reader.fold(hit.passage.text)) for hit in base.hits)
         return bool(terms) and max(said, default=0.0) < _POOR
 
     def _other_words(self, question: str, tally: _Tally) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from knowledge.following import follows
-from knowledge.likeness import likeness
+from knowledge.likeness import tell_the_same
 from knowledge.ruling import Asked, Candidate
 from knowledge.schema import Period
 
@@ -13,9 +13,6 @@ _AS_WELL = 0.7
 
 _CLOSE = 2.0
 """How much worse it may fit."""
-
-_ALIKE = 0.6
-"""Likeness of one sentence to the other from which both tell the same; less, and they are of two events."""
 
 
 def conflicts(asked: Asked, by: Candidate, clean: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -42,8 +39,7 @@ def _tells_otherwise(by: Candidate, other: Candidate) -> bool:
     if follows(by.quantity, other.quantity) is not False or follows(other.quantity, by.quantity) is not False:
         return False
     near = other.cover >= _AS_WELL * by.cover and other.score >= by.score - _CLOSE
-    alike = max(likeness(by.sentence, other.sentence), likeness(other.sentence, by.sentence))
-    return near and alike >= _ALIKE
+    return near and tell_the_same(by.sentence, other.sentence)
 
 
 def _same_time(asked: Asked, by: Candidate, other: Candidate) -> bool:

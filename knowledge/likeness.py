@@ -19,6 +19,15 @@ def likeness(run: str, governed: str) -> float:
     return len(ours & theirs) / len(ours) if ours else 0.0
 
 
+_ALIKE = 0.6
+"""Likeness of one sentence to the other from which both tell the same; less, and they are of two events."""
+
+
+def tell_the_same(one: str, other: str) -> bool:
+    """Whether two sentences tell of one thing: most of the words of either stand in the other."""
+    return max(likeness(one, other), likeness(other, one)) >= _ALIKE
+
+
 @lru_cache(maxsize=1 << 14)
 def _pairs(text: str) -> frozenset[str]:
     letters = _WORD.findall(text)

@@ -1,7 +1,7 @@
 """How far a text speaks of a word: itself, a synonym, an abbreviation, or a part of it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import log
 from typing import NamedTuple
@@ -44,6 +44,12 @@ def weigh(
             )
         )
     return tuple(out)
+
+
+def cover(terms: Sequence[Weighted], text: str) -> float:
+    """Share of the terms, by weight, that a text says, in [0, 1]; 0 of no terms."""
+    total = sum(term.weight for term in terms)
+    return sum(t.weight * presence(t.text, text) for t in terms) / total if total else 0.0
 
 
 _DENIED = 0.3

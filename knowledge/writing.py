@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from knowledge.agreement import agrees
-from knowledge.answer import N_ALTERNATIVES, N_CANDIDATES, Reader, cited, newest_first
+from knowledge.answer import N_ALTERNATIVES, N_CANDIDATES, Reader, cited, led_by, newest_first
 from knowledge.chatter import compares
 from knowledge.consensus import amount, elsewhere
 from knowledge.excerpt import best_excerpt
 from knowledge.generation import Statement
 from knowledge.grounding import Grounded, Grounding
-from knowledge.matching import presence
+from knowledge.matching import cover, presence
 from knowledge.question import Ask, Question
 from knowledge.reading import objection
 from knowledge.schema import Answer, Citation, Figure, Finding, Hit, Passage, Status
@@ -161,9 +161,8 @@ class Writer:
 
     def _speaks_of(self, question: Question, grounded: Grounded) -> bool:
         """Whether a statement speaks of what is asked, and not of something else that stands beside it."""
-        terms, said = self.reader.terms(question), self._said([grounded])
-        total = sum(term.weight for term in terms)
-        return sum(t.weight * presence(t.text, said) for t in terms) >= _TOPICAL * total
+        terms = self.reader.terms(question)
+        return not terms or cover(terms, self._said([grounded])) >= _TOPICAL
 
     def _names(self, question: Question, grounded: Grounded) -> bool:
         """Whether a statement that does not answer names what is asked about, if that has a name."""
@@ -239,7 +238,7 @@ def _is_at(finding: Finding, article_id: str, figure: Figure) -> bool:
 def _led_by(draft: Draft) -> tuple[Finding, ...]:
     """All candidates, the one that answers first."""
     assert draft.finding is not None  # noqa: S101 -- asked only if a figure answers
-    return (draft.finding, *(f for f in draft.ranked if f is not draft.finding))
+    return led_by(draft.finding, draft.ranked)
 
 
 def _numbered(told: Sequence[Grounded]) -> tuple[tuple[Citation, ...], tuple[Statement, ...]]:
