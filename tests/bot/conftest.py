@@ -1,5 +1,6 @@
 """An article and answers over it, built by hand: what bot/ is given when it is given the truth."""
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -32,6 +33,18 @@ def _closed_states() -> Iterator[None]:
     yield
     while stand_ins.OPEN:
         stand_ins.OPEN.pop().close()
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """Each test's commands log into their own home."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in [each for each in root.handlers if each not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
 
 
 SENTENCE = (

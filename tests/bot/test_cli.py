@@ -2,14 +2,13 @@
 
 import io
 import json
-import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import docx
@@ -51,18 +50,6 @@ def wenshu(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -
         return Ran(arguments, status, out, err)
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    """Each run logs into its own home."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    yield
-    for handler in [each for each in root.handlers if each not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
 
 
 def refused(ran: Ran, *said: str) -> None:

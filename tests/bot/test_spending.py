@@ -1,6 +1,5 @@
 """What a language model took: kept by day and model, added up, told to Prometheus and by the doctor."""
 
-import logging
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -199,17 +198,6 @@ def test_every_answer_of_a_service_is_told_with_what_became_of_it(writer: Writin
 
 
 # --- the doctor ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    yield
-    for handler in [each for each in root.handlers if each not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
 
 
 @pytest.fixture
