@@ -13,6 +13,7 @@ known to the process, and written down once that can be.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from bot.kept import Message
 from bot.state import State
@@ -72,7 +73,7 @@ class Outbox:
         """Give up the messages that came in more than a day ago and nobody is at work on; returns their names."""
         old = [message.id for message in self.left_over(older_than=CLOSED_AFTER)]
         for message_id in old:
-            self._state.done(self._channel, message_id)
+            self.done(message_id)
             self._unwritten.pop(message_id, None)
         return old
 
@@ -94,20 +95,33 @@ class Outbox:
             if not self._unwritten.get(message_id, True):
                 del self._unwritten[message_id]
 
-    async def _delivered(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
+    async def made(self, message_id: str, make: Make) -> Message | None:
+        """A message with its reply, which is made unless it is there; None if the message is done."""
         message = self._state.message(self._channel, message_id)
-        if message is None:
+        if message is None or message.parts is not None:
+            return message
+        parts = tuple(await make())
+        self._state.ready(self._channel, message_id, parts)
+        return replace(message, parts=parts)
+
+    def sent(self, message_id: str) -> None:
+        """Note that the next part has left in a way that is not `deliver`'s: as the answer to the platform's call."""
+        self._state.sent(self._channel, message_id, "")
+
+    def done(self, message_id: str) -> None:
+        """Note that a message needs nothing more."""
+        self._state.done(self._channel, message_id)
+
+    async def _delivered(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
+        message = await self.made(message_id, make)
+        if message is None or message.parts is None:
             return ()
-        parts = message.parts
-        if parts is None:
-            parts = tuple(await make())
-            self._state.ready(self._channel, message_id, parts)
         left = self._unwritten.setdefault(message_id, [])
-        for part in parts[message.n_sent + len(left) :]:
+        for part in message.parts[message.n_sent + len(left) :]:
             left.append(await send(part))
             self._try_to_write_down(message_id)
         self._write_down(message_id)
-        self._state.done(self._channel, message_id)
+        self.done(message_id)
         del self._unwritten[message_id]
         return self._state.sent_as(self._channel, message_id)
 

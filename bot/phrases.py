@@ -1,6 +1,6 @@
 """What is said in a conversation besides answers: commands, feedback, limits.  Beside `bot.wording`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from knowledge.schema import Article, Citation
 
@@ -75,6 +75,19 @@ FILE_KIND = "看不了“{suffix}”这种文件。可发 .docx .pdf .txt .md .h
 NO_FILE_SUFFIX = "这个文件没有后缀，不知道是哪种文件。可发 .docx .pdf .txt .md .html，或直接贴文字。"
 FILE_LOST = "没能从聊天平台取到这个文件，请再发一次。"
 NOT_TEXT = "我只看得懂文字和文件（.docx .pdf .txt）。请把问题打出来。"
+NOT_WORDS = {
+    "image": "收到您的图片了，可惜我只看得懂文字。请把问题打出来。",
+    "voice": "收到您的语音了，可惜我只看得懂文字。请把问题打出来。",
+    "video": "收到您的视频了，可惜我只看得懂文字。请把问题打出来。",
+    "location": "收到您的位置了，可惜我只看得懂文字。请把问题打出来。",
+    "link": "收到您的链接了，可惜我打不开它。请把要核对的文字贴过来，或把问题打出来。",
+    "file": "收到您的文件了，可惜这里打不开它。请把要核对的文字贴过来，或在网页上核对。",
+}
+"""What is said to messages without words, by the platform's kind; to any other, `ONLY_WORDS`."""
+ONLY_WORDS = "可惜我只看得懂文字。请把问题打出来。"
+STILL_WORKING = "还在查，请过几秒回复“继续”查看答案。"
+LOOKING_UP = "正在查……"
+WILL_FOLLOW = "还在查，查到了就发给您。"
 NO_CARD = "文章里没有找到答案，点这里看怎么提问"
 
 
@@ -96,6 +109,26 @@ def no_such_citation(label: int | None, labels: Sequence[int]) -> str:
 def more(n_left: int) -> str:
     """There is more of an article."""
     return f"（还有 {n_left} 字，回复“继续”往下看）"
+
+
+_REPLIES = {"/context": "上下文", "/useful": "有用", "/wrong": "有误"}
+
+
+def replies(labels: Sequence[int], orders: Iterable[str]) -> str:
+    """What may be replied where there are no buttons.
+
+    >>> replies([1, 2], ["/context 7 1", "/useful 7"])
+    '回复 1、2 看原文；也可回复：上下文、有用'
+    """
+    shown = f"回复 {'、'.join(map(str, labels))} 看原文" if labels else ""
+    words = [_REPLIES[name] for order in orders if (name := order.partition(" ")[0]) in _REPLIES]
+    others = f"{'也' if labels else ''}可回复：{'、'.join(words)}" if words else ""
+    return "；".join(filter(None, (shown, others)))
+
+
+def more_parts(n_left: int) -> str:
+    """There is more of a reply that is given out a piece at a time."""
+    return f"（还有 {n_left} 条，回复“继续”查看）"
 
 
 def head(article: Article | Citation, day: str, untitled: str) -> str:

@@ -5,11 +5,11 @@ that it uses.  What doesn't fit goes on in the next part, which explains its lab
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot import wording
+from bot import phrases, wording
 from bot.reply import Block, Button, Reply
 from knowledge.schema import Citation
 
@@ -40,29 +40,6 @@ class Style(StrEnum):
     STRONG = "strong"
     QUOTE = "quote"
     LINK = "link"
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a channel can show.
-
-    Attributes:
-        unit: What `max_length` and entity offsets count.
-        max_length: Most units in a message; at least `MIN_LENGTH`.
-        entities: Whether it styles text by offsets; without them, marks become 【】 and links are spelled out.
-        max_entities: Most entities in a message.
-        buttons: Whether it shows buttons.
-    """
-
-    unit: Unit
-    max_length: int
-    entities: bool
-    max_entities: int = 100
-    buttons: bool = False
-
-    def __post_init__(self) -> None:
-        if self.max_length < MIN_LENGTH:
-            raise ValueError(f"max_length: expected at least {MIN_LENGTH}, got {self.max_length}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +74,38 @@ class Part:
     entities: tuple[Entity, ...] = ()
     own: str = ""
     buttons: tuple[Button, ...] = ()
+
+
+def plain(part: Part) -> str:
+    """A part as it is sent where entities go beside the text, or are none."""
+    return part.text
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show.
+
+    Attributes:
+        unit: What `max_length` and entity offsets count.
+        max_length: Most units in a message; at least `MIN_LENGTH`.
+        entities: Whether it styles text; without, marks become 【】 and links are spelled out.
+        max_entities: Most entities in a message.
+        buttons: Whether it shows buttons.
+        told: Whether what buttons would do is told below instead, as words to reply with.
+        write: A part as it is sent, markup included; that is what must not be longer than `max_length`.
+    """
+
+    unit: Unit
+    max_length: int
+    entities: bool
+    max_entities: int = 100
+    buttons: bool = False
+    told: bool = False
+    write: Callable[[Part], str] = plain
+
+    def __post_init__(self) -> None:
+        if self.max_length < MIN_LENGTH:
+            raise ValueError(f"max_length: expected at least {MIN_LENGTH}, got {self.max_length}")
 
 
 def length(text: str, unit: Unit) -> int:
@@ -169,6 +178,9 @@ def _groups(reply: Reply, capabilities: Capabilities) -> Iterator[_Group]:
         for citations in reply.by_article(section.labels):
             pieces += _explanation(citations, capabilities)
         yield tuple(piece for piece in pieces if piece.text)
+    if capabilities.told and reply.buttons:
+        labels = [citation.label for citation in reply.citations]
+        yield (_Piece(phrases.replies(labels, [button.order for button in reply.buttons]), lead="\n\n"),)
 
 
 def _claim(block: Block, *, entities: bool) -> _Piece:
@@ -293,7 +305,8 @@ class _Packer:
 
     def _fits(self, added: Sequence[_Piece]) -> bool:
         part = _part(self._complete([*self._pieces, *added]))
-        within = length(part.text, self._capabilities.unit) <= self._capabilities.max_length
+        written = self._capabilities.write(part)
+        within = length(written, self._capabilities.unit) <= self._capabilities.max_length
         return within and len(part.entities) <= self._capabilities.max_entities
 
     def _complete(self, pieces: list[_Piece]) -> list[_Piece]:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,14 @@ def _listed(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _aes_key(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9]{43}", secret.get_secret_value()):
+        raise ValueError("expected 43 letters and digits")
+    return secret
+
+
+AesKey = Annotated[SecretStr, AfterValidator(_aes_key)]
+"""An EncodingAESKey of WeChat or WeCom."""
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Name = Annotated[str, AfterValidator(_filled)]
 Member = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[^\s,]+$")]
@@ -71,12 +80,30 @@ class Settings(BaseSettings):
         model_price_out: Price of a million tokens received.
         telegram_token: Token of the Telegram bot, or None for no bot.
         telegram_base_url: Address of another server that speaks the Bot API, or None for Telegram's own.
+        wechat_token: Token of the WeChat Official Account's server settings, or None for no account.
+        wechat_aes_key: EncodingAESKey of them, or None if messages come in plain.
+        wechat_app_id: AppID of the account.
+        wechat_app_secret: Its AppSecret, or None.
+        wechat_verified: Whether the account is verified: then answers that take long are sent afterwards.
+        wechat_api_url: Address of WeChat's interface.
+        wecom_corp_id: ID of the company in WeCom.
+        wecom_agent_id: AgentId of our app there.
+        wecom_secret: Secret of the app, or None for no app.
+        wecom_token: Token of the app's callback.
+        wecom_aes_key: EncodingAESKey of it.
+        wecom_format: How the app's messages are written; text shows in WeChat too.
+        wecom_bot_id: ID of our bot there, reached by a connection of ours.
+        wecom_bot_secret: Secret of that connection, or None.
+        wecom_bot_token: Token of the bot's callback, where WeCom calls us instead.
+        wecom_bot_aes_key: EncodingAESKey of it.
+        wecom_bot_url: Where the connection leads.
+        wecom_api_url: Address of WeCom's interface.
         web_host: Address the web page is served on.
         web_port: Port of it.
         web_token: What a browser or a program must show to use it, or None if all may who reach it.
         public_url: Where the web page is reached from outside; Telegram then calls us there.
-        users: Who may write to us, as `telegram:123`; empty if all may.
-        groups: Groups in which all members may, as `telegram:-100123`.
+        users: Who may write to us, as `telegram:123`, `wechat:OPENID`, `wecom:USERID`; empty if all may.
+        groups: Groups in which all members may, as `telegram:-100123`, `wecom:CHATID`.
         admins: Who may take articles in from a chat; they may write too.
         user_per_minute: Messages of one user in a minute.
         address_per_minute: Requests of one network address in a minute.
@@ -116,6 +143,24 @@ class Settings(BaseSettings):
     model_price_out: float = Field(default=0.0, ge=0)
     telegram_token: SecretStr | None = None
     telegram_base_url: str | None = None
+    wechat_token: SecretStr | None = None
+    wechat_aes_key: AesKey | None = None
+    wechat_app_id: str = ""
+    wechat_app_secret: SecretStr | None = None
+    wechat_verified: bool = False
+    wechat_api_url: Origin = "https://api.weixin.qq.com"
+    wecom_corp_id: str = ""
+    wecom_agent_id: int | None = Field(default=None, ge=1)
+    wecom_secret: SecretStr | None = None
+    wecom_token: SecretStr | None = None
+    wecom_aes_key: AesKey | None = None
+    wecom_format: Literal["markdown", "text"] = "markdown"
+    wecom_bot_id: str = ""
+    wecom_bot_secret: SecretStr | None = None
+    wecom_bot_token: SecretStr | None = None
+    wecom_bot_aes_key: AesKey | None = None
+    wecom_bot_url: str = Field(default="wss://openws.work.weixin.qq.com", pattern=r"^wss?://\S+$")
+    wecom_api_url: Origin = "https://qyapi.weixin.qq.com"
     web_host: Name = "127.0.0.1"
     web_port: int = Field(default=8080, ge=0, le=65_535)
     web_token: SecretStr | None = Field(default=None, min_length=16)

@@ -2,10 +2,11 @@
 
 import asyncio
 from typing import Any
-from weakref import WeakValueDictionary
 
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
+
+from bot.lines import Lines
 
 MAX_WAITING = 10_000
 """Updates taken in before the first is answered: waiting in line costs a chat nothing but time."""
@@ -16,7 +17,7 @@ class InOrder(BaseUpdateProcessor):
 
     def __init__(self, max_concurrent_updates: int = MAX_WAITING) -> None:
         super().__init__(max_concurrent_updates)
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._lines = Lines()
         self._at_work: set[asyncio.Task[Any]] = set()
 
     async def initialize(self) -> None:
@@ -46,7 +47,5 @@ class InOrder(BaseUpdateProcessor):
         if chat is None:
             await coroutine
             return
-        # A lock lives as long as someone holds or awaits it; asyncio's are first come, first served.
-        lock = self._locks.setdefault(chat.id, asyncio.Lock())
-        async with lock:
+        async with self._lines.turn(str(chat.id)):
             await coroutine
