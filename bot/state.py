@@ -22,7 +22,7 @@ from bot.inbound import Speaker
 from bot.kept import Feedback, Message, Record, Spent
 from knowledge.errors import IndexStateError, StorageError, WenshuError
 
-VERSION = 2
+VERSION = 3
 _WAIT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
 _DAY = 86_400.0
@@ -59,6 +59,10 @@ CREATE TABLE IF NOT EXISTS spending (
     day TEXT NOT NULL, model TEXT NOT NULL, calls INTEGER NOT NULL, failed INTEGER NOT NULL,
     sent INTEGER NOT NULL, received INTEGER NOT NULL, cost REAL NOT NULL,
     PRIMARY KEY (day, model)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS windows (
+    channel TEXT NOT NULL, chat TEXT NOT NULL, kind TEXT NOT NULL, until REAL NOT NULL, slots INTEGER NOT NULL,
+    PRIMARY KEY (channel, chat, kind)
 ) WITHOUT ROWID;
 """
 
@@ -135,6 +139,31 @@ class State:
         """Notes that a message needs nothing more; its words are forgotten, its key is not."""
         sql = "UPDATE messages SET done = 1, payload = '', parts = NULL WHERE channel = ? AND id = ?"
         self._write(sql, (channel, message_id))
+
+    # -- how much a chat still takes from us
+
+    def open_window(self, channel: str, chat: str, kind: str, *, until: float, slots: int) -> None:
+        """Notes that a chat takes some messages until a time, in place of what it said so before in the same way."""
+        sql = "INSERT OR REPLACE INTO windows (channel, chat, kind, until, slots) VALUES (?, ?, ?, ?, ?)"
+        self._write(sql, (channel, chat, kind, until, slots))
+
+    def slots(self, channel: str, chat: str, *, at: float) -> int:
+        """How many messages a chat takes now."""
+        sql = "SELECT coalesce(sum(slots), 0) FROM windows WHERE channel = ? AND chat = ? AND until > ?"
+        return int(self._rows(sql, (channel, chat, at))[0][0])
+
+    def use_slot(self, channel: str, chat: str, *, at: float) -> None:
+        """Notes that a chat has got one of the messages it takes: of the window that ends first."""
+        which = "channel = ? AND chat = ? AND until > ? AND slots > 0"
+        sql = (
+            "UPDATE windows SET slots = slots - 1 WHERE channel = ? AND chat = ? AND kind ="
+            f" (SELECT kind FROM windows WHERE {which} ORDER BY until LIMIT 1)"
+        )
+        self._write(sql, (channel, chat, channel, chat, at))
+
+    def close_windows(self, channel: str, chat: str) -> None:
+        """Notes that a chat takes nothing more."""
+        self._write("DELETE FROM windows WHERE channel = ? AND chat = ?", (channel, chat))
 
     # -- answers given
 
@@ -224,6 +253,7 @@ class State:
         """
         with self._lock, self._translating():
             self._base.execute("DELETE FROM messages WHERE done = 1 AND at < ?", (now - DEDUPE_DAYS * _DAY,))
+            self._base.execute("DELETE FROM windows WHERE until < ?", (now,))
             for table in ("answers", "feedback", "notes"):
                 self._base.execute(f"DELETE FROM {table} WHERE at < ?", (now - answers_seconds,))
             # The log still has the pages as they were; if another process reads, the next sweep empties it.

@@ -12,6 +12,7 @@ from bot.channels.sealing import is_signed
 if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.datastructures import QueryParams
+    from starlette.requests import Request
 
 WINDOW_SECONDS = 300
 """How far a call's time may be from ours."""
@@ -100,3 +101,17 @@ class Gate:
             raise CallError(403, "replayed")
         # A call's time may lie ahead of ours; twice the window later it is turned away for its age.
         self._seen[call] = now + 2 * WINDOW_SECONDS
+
+
+async def body_of(request: "Request") -> bytes:
+    """The body of a call.
+
+    Raises:
+        CallError: It is too large.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise CallError(413, "too_large")
+    return body

@@ -11,6 +11,7 @@ Neither token nor secret is ever logged or part of an error: both stand in addre
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -193,8 +194,12 @@ class Api:
     async def _once(self, path: str, query: Mapping[str, str], body: Json | None) -> Json:
         url = self._account.base_url.rstrip("/") + path
         method = "GET" if body is None else "POST"
+        # Escapes like \u4ebf would be shown to users as they are.
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
-            response = await self._client.request(method, url, params=dict(query), json=body)
+            response = await self._client.request(
+                method, url, params=dict(query), content=content, headers={"Content-Type": "application/json"}
+            )
         except _NEVER_SENT as problem:
             raise NotDoneError(type(problem).__name__) from None
         except httpx.HTTPError as problem:

@@ -1,0 +1,127 @@
+"""What we send to WeChat users of our own accord (客服消息), and the ledger of how much each still takes.
+
+| WeChat says | what is done |
+|---|---|
+| 45015, 45047: the user takes no more | the ledger is closed; the rest waits until they write again |
+| 40003, 43004: no such user, follows us no more | the rest is given up |
+| any other code | tried again in a minute |
+| nothing in time | nothing: it may have arrived, and a second copy is worse than a gap |
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+from bot import phrases
+from bot.channels.deliveries import HeldError
+from bot.channels.platform_api import Api, ApiError, LostError
+from bot.channels.wechat.account import CHANNEL
+from bot.channels.wechat.messages import Came
+from bot.metrics import Metrics
+from bot.state import State
+from knowledge.errors import WenshuError
+
+SEND = "/cgi-bin/message/custom/send"
+
+CLOSED = frozenset({45015, 45047})
+GONE = frozenset({40003, 43004})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One message of a reply.
+
+    Attributes:
+        text: What it says.
+        left: How many come after it.
+    """
+
+    text: str
+    left: int
+
+    def dumps(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def loads(cls, text: str) -> "Piece":
+        """What `dumps` wrote."""
+        return cls(**json.loads(text))
+
+    @property
+    def telling_of_more(self) -> str:
+        """The text, with word of what comes after it for one who has to ask for that."""
+        return f"{self.text}\n\n{phrases.more_parts(self.left)}" if self.left else self.text
+
+
+def pieces(texts: Sequence[str]) -> list[str]:
+    """The messages of a reply as they are kept."""
+    return [Piece(text, len(texts) - number).dumps() for number, text in enumerate(texts, 1)]
+
+
+class Customers:
+    """Sends messages to users as long as they take them."""
+
+    def __init__(self, api: Api, state: State, metrics: Metrics, *, clock: Callable[[], float]) -> None:
+        """Set up.
+
+        Args:
+            api: WeChat's interface.
+            state: Keeps the ledger.
+            metrics: Counts.
+            clock: Seconds since 1970.
+        """
+        self._api = api
+        self._state = state
+        self._metrics = metrics
+        self._clock = clock
+
+    def open(self, came: Came) -> None:
+        """Note what a user lets us send by what they did."""
+        grant = came.grant
+        until = self._clock() + grant.seconds
+        self._state.open_window(CHANNEL, came.user, grant.kind, until=until, slots=grant.slots)
+
+    async def send(self, user: str, piece: Piece) -> None:
+        """Send a message of a reply; the last that the user takes tells of those that are left.
+
+        Raises:
+            HeldError: The user takes no more.
+            ApiError: It is refused for now.
+            BackendError: WeChat can't be reached.
+        """
+        n_slots = self._n_slots(user)
+        if not n_slots:
+            raise HeldError
+        await self._sent(user, piece.text if n_slots > 1 else piece.telling_of_more)
+
+    async def mention(self, user: str, text: str) -> None:
+        """Send what is good to know but no answer, unless it would take the answer's place or can't be sent."""
+        if self._n_slots(user) > 1:
+            with suppress(HeldError, ApiError, WenshuError):
+                await self._sent(user, text)
+
+    def _n_slots(self, user: str) -> int:
+        return self._state.slots(CHANNEL, user, at=self._clock())
+
+    async def _sent(self, user: str, text: str) -> None:
+        outcome = "sent"
+        try:
+            await self._api.call(SEND, {"touser": user, "msgtype": "text", "text": {"content": text}})
+        except LostError as problem:
+            outcome = "lost"
+            _log.warning("a message to %s may be lost: %s", user, problem)
+        except ApiError as problem:
+            if problem.code in CLOSED:
+                self._state.close_windows(CHANNEL, user)
+                raise HeldError from problem
+            if problem.code not in GONE:
+                raise
+            outcome = "unreachable"
+            _log.info("%s takes no messages: %d", user, problem.code)
+        self._state.use_slot(CHANNEL, user, at=self._clock())  # not before: what failed has cost nothing
+        self._metrics.parts.labels(CHANNEL, outcome).inc()
