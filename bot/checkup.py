@@ -69,9 +69,9 @@ def _page(settings: "Settings") -> str:
 def _telegram(settings: "Settings") -> str:
     if settings.telegram_token is None:
         return operating.NO_TELEGRAM
-    from bot import serving
+    from bot import chats
     from bot.channels import telegram_chat
 
-    account = serving.telegram_account(settings)
+    account = chats.telegram_account(settings)
     assert account is not None  # noqa: S101 -- there is a token
     return operating.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)))

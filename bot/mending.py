@@ -104,6 +104,34 @@ _USAGE: Mapping[str, _Said] = {
         "Telegram 只往 https 地址送信，{item} 却不是。",
         "把它改成 https 地址，或去掉它（改由我们去取）。",
     ),
+    "channel_incomplete": (
+        "少了设置「{item}」。",
+        "补上它（在哪里找，见 docs/connecting.zh-CN.md），或去掉同一平台的其他设置。",
+    ),
+    "wechat_refused": (
+        "微信不认这个公众号：「{item}」不对。",
+        "到公众平台「设置与开发 → 开发接口管理 → 基本配置」核对 AppID，重置 AppSecret。",
+    ),
+    "wechat_address": (
+        "微信不让这台机器（{item}）调用接口。",
+        "到公众平台「设置与开发 → 开发接口管理 → 基本配置 → IP 白名单」加上这个地址。",
+    ),
+    "wecom_refused": (
+        "企业微信不认这个应用：「{item}」不对。",
+        "到管理后台「应用管理 → 自建 → 该应用」核对 AgentId 和 Secret；企业 ID 在「我的企业 → 企业信息」。",
+    ),
+    "wecom_address": (
+        "企业微信不让这台机器（{item}）调用接口。",
+        "到管理后台「应用管理 → 自建 → 该应用 → 企业可信IP」加上这个地址。",
+    ),
+    "wecom_bot_refused": (
+        "企业微信不认这个智能机器人：「{item}」不对。",
+        "到管理后台「安全与管理 → 管理工具 → 智能机器人 → 该机器人 → API 模式（长连接）」核对 Bot ID 和 Secret。",
+    ),
+    "wecom_bot_both": (
+        "智能机器人只能用一种方式接入，却两种都设了（{item}）。",
+        "长连接和 URL 回调，只留一种的设置。",
+    ),
     "telegram_token_invalid": (
         "Telegram 不认识这个令牌。",
         "检查 {item}，或在 @BotFather 里用 /token 重新取得。",
@@ -155,6 +183,14 @@ _BACKEND: Mapping[str, _Said] = {
     "telegram_unreachable": (
         "连不上 Telegram 服务器 {item}。",
         "检查网络和代理；自建服务器请检查 WENSHU_TELEGRAM_BASE_URL。",
+    ),
+    "wechat_unreachable": (
+        "连不上微信服务器 {item}。",
+        "检查网络和代理；走自己的转发时请检查 WENSHU_WECHAT_API_URL。",
+    ),
+    "wecom_unreachable": (
+        "连不上企业微信服务器 {item}。",
+        "检查网络和代理；走自己的转发时请检查 WENSHU_WECOM_API_URL 或 WENSHU_WECOM_BOT_URL。",
     ),
     "telegram_webhook": (
         "Telegram 没有接受 {item} 作为送信地址。",

@@ -88,6 +88,22 @@ def serving(name: str, *, sees_all: bool) -> str:
     return told if sees_all else f"{told}\n{GROUP_PRIVACY}"
 
 
+def not_yet(code: str) -> str:
+    """A platform is not there yet; empty for an error of another kind."""
+    return f"连不上{_UNREACHED[code]}，{TRYING_AGAIN}" if code in _UNREACHED else ""
+
+
+def serving_wechat(*, is_verified: bool, address: str) -> str:
+    """The Official Account is answered.
+
+    Args:
+        is_verified: Whether we may send of our own accord.
+        address: Where WeChat is to call us.
+    """
+    kind = "已认证：答得慢时稍后再发" if is_verified else "未认证：答得慢时请用户回复“继续”"
+    return f"公众号已就绪（{kind}）。服务器地址（URL）：{address}"
+
+
 def serving_page(address: str) -> str:
     """The web page is up."""
     return f"网页：{address} （按 Ctrl-C 停止）"
@@ -99,7 +115,14 @@ OPEN_TO_ALL = (
 )
 SERVING_CHATS = "正在连接聊天渠道……"
 NO_CHATS = """还没有连接聊天渠道。
-要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN，再运行 wenshu serve。"""
+要在企业微信里使用：在管理后台建一个智能机器人（长连接），设 WENSHU_WECOM_BOT_ID 和 WENSHU_WECOM_BOT_SECRET。
+要在公众号里使用：设 WENSHU_WECHAT_TOKEN，在公众平台的服务器配置里填同一个令牌。
+要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN。
+设好后再运行 wenshu serve；各平台的步骤见 docs/connecting.zh-CN.md。"""
 TRYING_AGAIN = "稍后再试；网页照常可用。"
-TELEGRAM_UNREACHED = f"连不上 Telegram，{TRYING_AGAIN}"
+_UNREACHED = {
+    "telegram_unreachable": "Telegram",
+    "wechat_unreachable": "微信服务器",
+    "wecom_unreachable": "企业微信服务器",
+}
 STOPPED = "已停止。"

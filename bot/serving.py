@@ -16,11 +16,9 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from bot import app, mending, operating
-from bot.channels import telegram_webhook
-from bot.channels.telegram_account import Account
-from bot.channels.telegram_chat import TelegramChat
+from bot import app, chats, mending, operating
 from bot.channels.web.website import Shelf, Site
+from bot.chats import Chat
 from bot.desk import Desk
 from bot.guard import Allowed, Guard
 from bot.metrics import Metrics
@@ -89,7 +87,7 @@ def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callabl
     Raises:
         WenshuError: A setting or a token is no good, the port is taken, or the state can't be opened.
     """
-    account = telegram_account(settings)
+    chats.check(settings)
     enough = Event()
     worker = Thread(target=_work, args=(library, enough), name="background")
     with (
@@ -99,7 +97,7 @@ def run(settings: "Settings", library: Everything, say: Say, *, prepare: Callabl
         prepare()
         worker.start()
         try:
-            return asyncio.run(_run(_Running(settings, library, state, say, account), listener))
+            return asyncio.run(_run(_Running(settings, library, state, say), listener))
         finally:
             enough.set()
             worker.join()
@@ -113,7 +111,6 @@ class _Running:
     library: Everything
     state: State
     say: Say
-    account: Account | None = None
     unreached: set[str] = field(default_factory=set)
 
     def reception(self, metrics: Metrics) -> Reception:
@@ -172,45 +169,19 @@ class _Running:
 async def _run(running: _Running, listener: socket.socket) -> int:
     stopped = _until_signal()
     metrics, settings = Metrics(), running.settings
-    reception, account = running.reception(metrics), running.account
-    chat = None if account is None else TelegramChat(reception, account)
-    site = running.site(reception)
-    webhooks = (
-        [] if chat is None or account is None else [telegram_webhook.route(chat, account.secret, metrics)]
-    )
+    reception = running.reception(metrics)
+    site, opened = running.site(reception), chats.chats(settings, reception)
+    webhooks = [webhook for chat in opened for webhook in chat.routes]
     try:
         async with _web(app.whole_app(site, webhooks=webhooks), listener):
             running.say(operating.serving_page(_address(settings, listener)))
             if settings.web_token is None and settings.web_host not in _HERE:
                 running.say(operating.OPEN_TO_ALL)
-            running.say(operating.NO_CHATS if chat is None else operating.SERVING_CHATS)
-            channels = [] if chat is None else [_telegram(running, chat)]
-            return await _until(stopped, running.sweep(), *channels)
+            running.say(operating.SERVING_CHATS if opened else operating.NO_CHATS)
+            return await _until(stopped, running.sweep(), *(_answer_in(chat, running) for chat in opened))
     finally:
         reception.desk.close()
         running.say(operating.STOPPED)
-
-
-def telegram_account(settings: "Settings") -> Account | None:
-    """The bot that the settings name, if they do.
-
-    Raises:
-        SettingError: Telegram is to bring updates to an address that it won't: one without https.
-    """
-    if settings.telegram_token is None:
-        return None
-    public = settings.public_url.rstrip("/")
-    is_own_server = bool(settings.telegram_base_url)  # those that stand beside us take http too
-    if public and not is_own_server and not public.lower().startswith("https:"):
-        message = (
-            f"WENSHU_PUBLIC_URL: expected an https address, got {public!r}; change it, or remove it to poll"
-        )
-        raise SettingError(message, item="WENSHU_PUBLIC_URL", code="public_url_not_https")
-    return Account(
-        settings.telegram_token.get_secret_value(),
-        settings.telegram_base_url or "",
-        f"{public}{telegram_webhook.PATH}" if public else "",
-    )
 
 
 async def _until(stopped: "asyncio.Future[int]", *work: Coroutine[Any, Any, None]) -> int:
@@ -258,29 +229,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _telegram(running: _Running, chat: TelegramChat) -> None:
-    """Answer in Telegram until cancelled; a server that is not there is waited for."""
-    running.unreached.add("telegram")
+async def _answer_in(chat: Chat, running: _Running) -> None:
+    """Answer on a platform until cancelled; one that is not there is waited for."""
+    running.unreached.add(chat.name)
     try:
         while True:
             try:
-                name = await chat.start()
+                told = await chat.start()
                 break
             except BackendError as problem:
-                _log.warning("telegram: %s; trying again", problem)
-                running.say(_not_yet(problem))
+                _log.warning("%s: %s; trying again", chat.name, problem)
+                running.say(
+                    operating.not_yet(problem.code) or f"{mending.error(problem)}{operating.TRYING_AGAIN}"
+                )
                 await asyncio.sleep(RETRY_SECONDS)
-        running.unreached.discard("telegram")
-        running.say(operating.serving(name, sees_all=chat.sees_all))
+        running.unreached.discard(chat.name)
+        running.say(told)
         await asyncio.Event().wait()
     finally:
         await chat.stop()
-
-
-def _not_yet(problem: BackendError) -> str:
-    if problem.code == "telegram_unreachable":
-        return operating.TELEGRAM_UNREACHED
-    return f"{mending.error(problem)}{operating.TRYING_AGAIN}"
 
 
 def _until_signal() -> "asyncio.Future[int]":

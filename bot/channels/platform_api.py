@@ -12,6 +12,7 @@ Neither token nor secret is ever logged or part of an error: both stand in addre
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
@@ -85,6 +86,16 @@ def incomplete(name: str) -> SettingError:
     """A setting is missing beside others that make no sense without."""
     message = f"{name}: missing beside the other settings of its kind; set it, or remove those"
     return SettingError(message, item=name, code="channel_incomplete")
+
+
+def first_address(said: str) -> str:
+    """The network address in what a platform says; empty if there is none.
+
+    >>> first_address("invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist")
+    '203.0.113.7'
+    """
+    found = re.search(r"\d{1,3}(?:\.\d{1,3}){3}", said)
+    return found[0] if found else ""
 
 
 class Api:

@@ -184,7 +184,7 @@ async def test_a_platform_that_is_not_there_is_waited_for(home: Path):
         page = await client.get("/", params={"q": QUESTION})
     assert (ready.status_code, ready.json()["missing"]) == (503, ["telegram"])
     assert "23.26亿元" in page.text
-    assert operating.TELEGRAM_UNREACHED in "\n".join(served.said)
+    assert operating.not_yet("telegram_unreachable") in "\n".join(served.said)
 
 
 async def test_a_token_nobody_knows_ends_it_with_the_mend(home: Path):

@@ -14,7 +14,7 @@ from stand_ins import Shelf
 from telegram.error import NetworkError
 from telegram_line import TOKEN, Boundless, Line, failed
 
-from bot import mending, operating, serving
+from bot import chats, mending, operating, serving
 from bot.app import make_app
 from bot.channels import telegram_webhook
 from bot.channels.telegram_account import Account
@@ -205,14 +205,14 @@ def test_an_address_without_https_is_refused_at_the_start_with_the_mend(shelf: S
     ],
 )
 def test_where_updates_are_brought(tmp_path: Path, given: dict[str, str], webhook: str):
-    account = serving.telegram_account(settings_of(tmp_path, **given))
+    account = chats.telegram_account(settings_of(tmp_path, **given))
     assert account is not None
     assert account.webhook == webhook
 
 
 def test_a_page_without_a_chat_needs_no_https(tmp_path: Path):
     settings = Settings(_env_file=None, home=tmp_path, public_url="http://wenshu.example.org")  # type: ignore[call-arg]
-    assert serving.telegram_account(settings) is None
+    assert chats.telegram_account(settings) is None
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ async def test_a_webhook_that_cannot_be_set_is_said_and_tried_again(
     monkeypatch.setattr(line, "_answer", respond)
     state = site.reception.service.state
     running = serving._Running(settings_of(tmp_path), shelf, state, said.append)  # type: ignore[arg-type]
-    task = asyncio.create_task(
-        serving._telegram(running, TelegramChat(site.reception, ACCOUNT, request=line))
-    )
+    chat = TelegramChat(site.reception, ACCOUNT, request=line)
+    telegram = chats.telegram(chat, ACCOUNT, site.reception.metrics)
+    task = asyncio.create_task(serving._answer_in(telegram, running))
     async with asyncio.timeout(10):
         while len(said) < 3:
             assert not task.done(), task.result()

@@ -115,9 +115,15 @@ class WeChatChat:
 
     # -- coming and going
 
-    def start(self) -> None:
-        """Go on with what is left over."""
+    async def start(self) -> None:
+        """Begin to send of our own accord, if we may, and go on with what is left over.
+
+        Raises:
+            SettingError: WeChat does not know the account, or does not let us ask from here.
+            BackendError: It can't be reached; another call may do.
+        """
         if self._customers is not None:
+            await self._customers.begin()
             self._deliveries.start()
             return
         for message in self._outbox.left_over():
@@ -130,6 +136,8 @@ class WeChatChat:
         if self._tidying is not None:
             self._tidying.cancel()
         await self._deliveries.stop()
+        if self._customers is not None:
+            await self._customers.end()
         making = set(self._making.values())
         for task in making:
             task.cancel()

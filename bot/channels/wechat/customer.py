@@ -16,17 +16,19 @@ from dataclasses import asdict, dataclass
 
 from bot import phrases
 from bot.channels.deliveries import HeldError
-from bot.channels.platform_api import Api, ApiError, LostError
+from bot.channels.platform_api import Api, ApiError, LostError, first_address
 from bot.channels.wechat.account import CHANNEL
 from bot.channels.wechat.messages import Came
 from bot.metrics import Metrics
 from bot.state import State
-from knowledge.errors import WenshuError
+from knowledge.errors import SettingError, WenshuError
 
 SEND = "/cgi-bin/message/custom/send"
 
 CLOSED = frozenset({45015, 45047})
 GONE = frozenset({40003, 43004})
+ELSEWHERE = 40164
+NO_SUCH_APP = frozenset({40013, 41002})
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +82,19 @@ class Customers:
         self._metrics = metrics
         self._clock = clock
 
+    async def begin(self) -> None:
+        """See that WeChat lets us send.
+
+        Raises:
+            SettingError: It does not know the account, or does not let us ask from here.
+            BackendError: It can't be reached.
+        """
+        await check(self._api)
+
+    async def end(self) -> None:
+        """Let go of connections."""
+        await self._api.close()
+
     def open(self, came: Came) -> None:
         """Note what a user lets us send by what they did."""
         grant = came.grant
@@ -125,3 +140,23 @@ class Customers:
             _log.info("%s takes no messages: %d", user, problem.code)
         self._state.use_slot(CHANNEL, user, at=self._clock())  # not before: what failed has cost nothing
         self._metrics.parts.labels(CHANNEL, outcome).inc()
+
+
+async def check(api: Api) -> None:
+    """Ask for an access token, to see that the account is known.
+
+    Raises:
+        SettingError: It is not, or we may not ask from here.
+        BackendError: WeChat can't be reached.
+    """
+    try:
+        await api.token()
+    except ApiError as problem:
+        if problem.code == ELSEWHERE:
+            address = first_address(str(problem))
+            message = f"{address or 'this machine'}: not on the account's list of addresses; add it there"
+            raise SettingError(message, item=address, code="wechat_address") from problem
+        name = "WENSHU_WECHAT_APP_ID" if problem.code in NO_SUCH_APP else "WENSHU_WECHAT_APP_SECRET"
+        raise SettingError(
+            f"{name}: refused ({problem}); correct it", item=name, code="wechat_refused"
+        ) from problem

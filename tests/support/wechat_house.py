@@ -1,0 +1,133 @@
+"""Our side of an Official Account, on a port of its own, while WeChat's time runs ten times as fast."""
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from sites import make_site
+from stand_ins import Shelf
+from wechat_platform import AES_KEY, APP_ID, TOKEN, Platform
+
+from bot import serving
+from bot.app import make_app
+from bot.channels.platform_api import Api
+from bot.channels.web.website import Site
+from bot.channels.wechat import webhook
+from bot.channels.wechat.account import Account
+from bot.channels.wechat.chat import Patience, WeChatChat
+from bot.channels.wechat.customer import Customers
+from bot.guard import Guard
+from bot.state import State
+from knowledge.schema import Answer
+
+FASTER = 10
+PATIENCE = Patience(reply=4.3 / FASTER, hold=6.5 / FASTER)
+_BEGAN = time.time()
+
+
+def fast_clock() -> float:
+    """Seconds since 1970 as they are taken to pass."""
+    return _BEGAN + (time.time() - _BEGAN) * FASTER
+
+
+@dataclass(slots=True)
+class House:
+    """What is up.
+
+    Attributes:
+        platform: Brings messages.
+        chat: Answers them.
+        site: What both stand on.
+    """
+
+    platform: Platform
+    chat: WeChatChat
+    site: Site
+
+    @property
+    def state(self) -> State:
+        return self.site.reception.service.state
+
+
+class Stalled:
+    """An engine that answers when it is let."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._go = threading.Event()
+        self.asked: list[str] = []
+
+    def __call__(self, question: str) -> Answer:
+        self.asked.append(question)
+        self._go.wait(30)
+        return self._answer
+
+    def go(self) -> None:
+        """Let it answer from now on."""
+        self._go.set()
+
+
+def an_account(*, sealed: bool = False, verified: bool = False) -> Account:
+    """An account as the settings would name it."""
+    key = SecretStr(AES_KEY) if sealed else None
+    secret = SecretStr("app-secret") if verified else None
+    return Account(SecretStr(TOKEN), key, APP_ID, secret, verified, "https://api.weixin.qq.com")
+
+
+@asynccontextmanager
+async def up(  # noqa: PLR0913 -- what an account can be
+    shelf: Shelf,
+    home: Path,
+    *,
+    sealed: bool = False,
+    compatible: bool = False,
+    api: Api | None = None,
+    guard: Guard | None = None,
+    clock: Callable[[], float] = fast_clock,
+    **over: Any,
+) -> AsyncIterator[House]:
+    """An account that is answered while the block runs; with `api`, a verified one.
+
+    Args:
+        shelf: The articles.
+        home: Keeps the state.
+        sealed: Whether messages are sealed.
+        compatible: Whether they are, and in plain as well.
+        api: WeChat's interface, or None.
+        guard: Lets messages in.
+        clock: For both sides.
+        over: Limits of the site.
+    """
+    site = make_site(shelf, home, **over)
+    reception = site.reception
+    if guard is not None:
+        reception = type(reception)(reception.service, reception.desk, guard, reception.metrics)
+    state, metrics = reception.service.state, reception.metrics
+    customers = None if api is None else Customers(api, state, metrics, clock=clock)
+    chat = WeChatChat(reception, customers=customers, patience=PATIENCE, clock=clock)
+    account = an_account(sealed=sealed or compatible, verified=api is not None)
+    door = webhook.route(chat, account, metrics, clock=clock)
+    with socket.create_server(("127.0.0.1", 0), backlog=2_048) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        limits = httpx.Limits(max_connections=2_000)
+        async with (
+            serving._web(make_app(site, webhooks=[door]), listener),
+            httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client,
+        ):
+            await chat.start()
+            try:
+                platform = Platform(
+                    client, sealed=sealed, compatible=compatible, seconds=5.0 / FASTER, clock=clock
+                )
+                yield House(platform, chat, site)
+            finally:
+                await chat.stop()
+    site.reception.desk.close()
+    state.close()
