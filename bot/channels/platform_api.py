@@ -35,6 +35,7 @@ BUSY = -1
 STALE = frozenset({40001, 40014, 42001})
 """Codes that say the token is none, or no more."""
 
+_UNREACHABLE = {"wechat": "wechat_unreachable", "wecom": "wecom_unreachable"}
 _TURNED_AWAY = frozenset({502, 503, 504})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -222,7 +223,7 @@ class Api:
     def _unreachable(self) -> BackendError:
         name, where = self._account.name, self._account.base_url
         message = f"{where}: {name} can't be reached; check network and address"
-        return BackendError(message, item=where, code=f"{name}_unreachable")
+        return BackendError(message, item=where, code=_UNREACHABLE[name])
 
 
 def _told(response: httpx.Response) -> Json:
