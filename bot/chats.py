@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import operating
+from bot import consoles, operating
 from bot.channels import telegram_webhook
 from bot.channels.platform_api import Api
 from bot.channels.telegram_account import Account as TelegramAccount
@@ -112,13 +112,8 @@ def _wechat(settings: "Settings", reception: "Reception") -> Chat | None:
 
     async def start() -> str:
         await chat.start()
-        return operating.serving_wechat(
-            is_verified=account.is_verified, address=_called_at(settings, webhook)
-        )
+        address = consoles.entered(operating.called_at(settings.public_url, wechat_webhook.PATH), "wechat")
+        sealed = account.aes_key is not None
+        return operating.wechat(is_verified=account.is_verified, is_sealed=sealed, address=address)
 
     return Chat("wechat", start, chat.stop, (webhook,))
-
-
-def _called_at(settings: "Settings", webhook: "Route") -> str:
-    """The address to be entered in a platform's console; a path if nobody told us how we are reached."""
-    return f"{settings.public_url.rstrip('/')}{webhook.path}"

@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import mending, operating
+from bot import consoles, mending, operating
 from knowledge.errors import WenshuError
 
 if TYPE_CHECKING:
+    from bot.channels import platform_api
     from knowledge.build import Wenshu
     from knowledge.settings import Settings
 
@@ -33,15 +35,25 @@ def findings(settings: "Settings", wenshu: "Wenshu") -> Iterator[Finding]:
     for found in wenshu.diagnose():
         mend = (mending.error(found.problem),) if found.problem else ()
         yield Finding(found.ok, (operating.diagnosis(found), *mend))
-    for look in (_record, _model, _page, _telegram):
-        yield _looked(look, settings)
+    for look in (_record, _model, _page):
+        yield _looked(partial(look, settings))
+    for name, look_at in _CHATS.items():
+        yield _chat(name, look_at, settings)
 
 
-def _looked(look: Callable[["Settings"], str], settings: "Settings") -> Finding:
+def _looked(look: Callable[[], str]) -> Finding:
     try:
-        return Finding(ok=True, lines=(look(settings),))
+        return Finding(ok=True, lines=(look(),))
     except WenshuError as problem:
         return Finding(ok=False, lines=(mending.error(problem),))
+
+
+def _chat(name: str, look: Callable[["Settings"], str], settings: "Settings") -> Finding:
+    """The state of a platform; of one that is configured, where each setting is found too."""
+    if not any(getattr(settings, each) for each in consoles.PAGES[name]):
+        return Finding(ok=True, lines=(operating.not_configured(name),))
+    found = _looked(partial(look, settings))
+    return Finding(found.ok, (*found.lines, *consoles.where(name)))
 
 
 def _record(settings: "Settings") -> str:
@@ -66,12 +78,42 @@ def _page(settings: "Settings") -> str:
     return operating.page(settings.web_host, settings.web_port, has_token=settings.web_token is not None)
 
 
+# -- chats
+
+
 def _telegram(settings: "Settings") -> str:
-    if settings.telegram_token is None:
-        return operating.NO_TELEGRAM
     from bot import chats
     from bot.channels import telegram_chat
 
     account = chats.telegram_account(settings)
-    assert account is not None  # noqa: S101 -- there is a token
+    assert account is not None  # noqa: S101 -- it is configured
     return operating.telegram_name(asyncio.run(telegram_chat.name_of_bot(account)))
+
+
+def _wechat(settings: "Settings") -> str:
+    from bot.channels.wechat import account, customer, webhook
+
+    given = account.account(settings)
+    assert given is not None  # noqa: S101 -- it is configured
+    if given.for_tokens is not None:
+        asyncio.run(_with_api(given.for_tokens, customer.check))
+    address = consoles.entered(operating.called_at(settings.public_url, webhook.PATH), "wechat")
+    return operating.wechat(
+        is_verified=given.is_verified, is_sealed=given.aes_key is not None, address=address
+    )
+
+
+async def _with_api(
+    account: "platform_api.Account", look: Callable[["platform_api.Api"], Awaitable[None]]
+) -> None:
+    """Ask a platform's interface something."""
+    from bot.channels.platform_api import Api
+
+    api = Api(account)
+    try:
+        await look(api)
+    finally:
+        await api.close()
+
+
+_CHATS: Mapping[str, Callable[["Settings"], str]] = {"telegram": _telegram, "wechat": _wechat}

@@ -6,6 +6,7 @@ The errors of knowledge/ say the same in English and in more detail; the log and
 import errno
 from collections.abc import Mapping
 
+from bot import consoles
 from knowledge.errors import (
     ArticleError,
     BackendError,
@@ -110,23 +111,23 @@ _USAGE: Mapping[str, _Said] = {
     ),
     "wechat_refused": (
         "微信不认这个公众号：「{item}」不对。",
-        "到公众平台「设置与开发 → 开发接口管理 → 基本配置」核对 AppID，重置 AppSecret。",
+        f"核对它；在这里可看到 AppID、重置 AppSecret：{consoles.PAGES['wechat']['wechat_app_secret']}。",
     ),
     "wechat_address": (
         "微信不让这台机器（{item}）调用接口。",
-        "到公众平台「设置与开发 → 开发接口管理 → 基本配置 → IP 白名单」加上这个地址。",
+        f"把这个地址加到：{consoles.WECHAT_ADDRESSES}。",
     ),
     "wecom_refused": (
         "企业微信不认这个应用：「{item}」不对。",
-        "到管理后台「应用管理 → 自建 → 该应用」核对 AgentId 和 Secret；企业 ID 在「我的企业 → 企业信息」。",
+        f"核对它和企业ID：{consoles.PAGES['wecom_app']['wecom_secret']}；{consoles.PAGES['wecom_app']['wecom_corp_id']}。",
     ),
     "wecom_address": (
         "企业微信不让这台机器（{item}）调用接口。",
-        "到管理后台「应用管理 → 自建 → 该应用 → 企业可信IP」加上这个地址。",
+        f"把这个地址加到：{consoles.WECOM_ADDRESSES}。",
     ),
     "wecom_bot_refused": (
         "企业微信不认这个智能机器人：「{item}」不对。",
-        "到管理后台「安全与管理 → 管理工具 → 智能机器人 → 该机器人 → API 模式（长连接）」核对 Bot ID 和 Secret。",
+        f"核对它：{consoles.PAGES['wecom_bot']['wecom_bot_secret']}。",
     ),
     "wecom_bot_both": (
         "智能机器人只能用一种方式接入，却两种都设了（{item}）。",

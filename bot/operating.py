@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from bot import consoles
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,7 +35,14 @@ FACTS = {
 }
 """What the doctor finds, by name."""
 
-NO_TELEGRAM = "Telegram：没有配置。要在聊天里使用，请设 WENSHU_TELEGRAM_TOKEN"
+CHATS = {
+    "telegram": "Telegram",
+    "wechat": "公众号",
+    "wecom_app": "企业微信应用",
+    "wecom_bot": "企业微信智能机器人（长连接）",
+    "wecom_called_bot": "企业微信智能机器人（URL 回调）",
+}
+"""The chat platforms, as the operator knows them."""
 
 
 def diagnosis(found: "Diagnosis") -> str:
@@ -93,15 +102,22 @@ def not_yet(code: str) -> str:
     return f"连不上{_UNREACHED[code]}，{TRYING_AGAIN}" if code in _UNREACHED else ""
 
 
-def serving_wechat(*, is_verified: bool, address: str) -> str:
-    """The Official Account is answered.
+def not_configured(chat: str) -> str:
+    """A chat platform is not in use."""
+    first = next(iter(consoles.PAGES[chat]))
+    return f"{CHATS[chat]}：没有配置。要接入，从 WENSHU_{first.upper()} 设起，步骤见 docs/connecting.zh-CN.md"
 
-    Args:
-        is_verified: Whether we may send of our own accord.
-        address: Where WeChat is to call us.
-    """
-    kind = "已认证：答得慢时稍后再发" if is_verified else "未认证：答得慢时请用户回复“继续”"
-    return f"公众号已就绪（{kind}）。服务器地址（URL）：{address}"
+
+def called_at(public_url: str, path: str) -> str:
+    """The address that a platform is to call us at."""
+    return f"{public_url.rstrip('/') or 'https://您的域名'}{path}"
+
+
+def wechat(*, is_verified: bool, is_sealed: bool, address: str) -> str:
+    """The Official Account, and where WeChat is to call us."""
+    kind = "已认证，答得慢时稍后再发" if is_verified else "未认证，答得慢时请用户回复“继续”"
+    mode = "安全模式" if is_sealed else "明文模式"
+    return f"公众号：{kind}；{mode}。{address}"
 
 
 def serving_page(address: str) -> str:
