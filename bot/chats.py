@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot import consoles, operating
+from bot import operating
 from bot.channels import telegram_webhook
 from bot.channels.platform_api import Api
 from bot.channels.telegram_account import Account as TelegramAccount
@@ -112,7 +112,7 @@ def _wechat(settings: "Settings", reception: "Reception") -> Chat | None:
 
     async def start() -> str:
         await chat.start()
-        address = consoles.entered(operating.called_at(settings.public_url, wechat_webhook.PATH), "wechat")
+        address = operating.called_at(settings.public_url, wechat_webhook.PATH)
         sealed = account.aes_key is not None
         return operating.wechat(is_verified=account.is_verified, is_sealed=sealed, address=address)
 

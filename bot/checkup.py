@@ -43,17 +43,19 @@ def findings(settings: "Settings", wenshu: "Wenshu") -> Iterator[Finding]:
 
 def _looked(look: Callable[[], str]) -> Finding:
     try:
-        return Finding(ok=True, lines=(look(),))
+        return Finding(ok=True, lines=tuple(look().splitlines()))
     except WenshuError as problem:
         return Finding(ok=False, lines=(mending.error(problem),))
 
 
 def _chat(name: str, look: Callable[["Settings"], str], settings: "Settings") -> Finding:
     """The state of a platform; of one that is configured, where each setting is found too."""
-    if not any(getattr(settings, each) for each in consoles.PAGES[name]):
+    if not any(getattr(settings, each) for each in consoles.CONSOLES[name].pages):
         return Finding(ok=True, lines=(operating.not_configured(name),))
     found = _looked(partial(look, settings))
-    return Finding(found.ok, (*found.lines, *consoles.where(name)))
+    return Finding(
+        found.ok, (*found.lines, *consoles.where(name, lambda each: bool(getattr(settings, each))))
+    )
 
 
 def _record(settings: "Settings") -> str:
@@ -97,7 +99,7 @@ def _wechat(settings: "Settings") -> str:
     assert given is not None  # noqa: S101 -- it is configured
     if given.for_tokens is not None:
         asyncio.run(_with_api(given.for_tokens, customer.check))
-    address = consoles.entered(operating.called_at(settings.public_url, webhook.PATH), "wechat")
+    address = operating.called_at(settings.public_url, webhook.PATH)
     return operating.wechat(
         is_verified=given.is_verified, is_sealed=given.aes_key is not None, address=address
     )

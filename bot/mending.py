@@ -22,6 +22,8 @@ from knowledge.generation import Generation
 REFUSALS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 """Why the operating system most often refuses, and the mend is plain."""
 
+_WECHAT, _WECOM = consoles.CONSOLES["wechat"], consoles.CONSOLES["wecom_app"]
+
 _Said = tuple[str, str]
 """What is wrong, with `{item}` for what it is about, and the mend."""
 
@@ -111,23 +113,23 @@ _USAGE: Mapping[str, _Said] = {
     ),
     "wechat_refused": (
         "微信不认这个公众号：「{item}」不对。",
-        f"核对它；在这里可看到 AppID、重置 AppSecret：{consoles.PAGES['wechat']['wechat_app_secret']}。",
+        f"核对它；在{consoles.found('wechat_app_secret')}可重置 AppSecret。",
     ),
     "wechat_address": (
         "微信不让这台机器（{item}）调用接口。",
-        f"把这个地址加到：{consoles.WECHAT_ADDRESSES}。",
+        f"在{_WECHAT.name} → {_WECHAT.addresses}加上这个地址。",
     ),
     "wecom_refused": (
         "企业微信不认这个应用：「{item}」不对。",
-        f"核对它和企业ID：{consoles.PAGES['wecom_app']['wecom_secret']}；{consoles.PAGES['wecom_app']['wecom_corp_id']}。",
+        f"核对它和企业ID：{consoles.found('wecom_secret')}。",
     ),
     "wecom_address": (
         "企业微信不让这台机器（{item}）调用接口。",
-        f"把这个地址加到：{consoles.WECOM_ADDRESSES}。",
+        f"在{_WECOM.name} → {_WECOM.addresses}加上这个地址。",
     ),
     "wecom_bot_refused": (
         "企业微信不认这个智能机器人：「{item}」不对。",
-        f"核对它：{consoles.PAGES['wecom_bot']['wecom_bot_secret']}。",
+        f"核对它：{consoles.found('wecom_bot_secret')}。",
     ),
     "wecom_bot_both": (
         "智能机器人只能用一种方式接入，却两种都设了（{item}）。",

@@ -104,7 +104,7 @@ def not_yet(code: str) -> str:
 
 def not_configured(chat: str) -> str:
     """A chat platform is not in use."""
-    first = next(iter(consoles.PAGES[chat]))
+    first = next(iter(consoles.CONSOLES[chat].pages))
     return f"{CHATS[chat]}：没有配置。要接入，从 WENSHU_{first.upper()} 设起，步骤见 docs/connecting.zh-CN.md"
 
 
@@ -117,7 +117,12 @@ def wechat(*, is_verified: bool, is_sealed: bool, address: str) -> str:
     """The Official Account, and where WeChat is to call us."""
     kind = "已认证，答得慢时稍后再发" if is_verified else "未认证，答得慢时请用户回复“继续”"
     mode = "安全模式" if is_sealed else "明文模式"
-    return f"公众号：{kind}；{mode}。{address}"
+    return f"公众号：{kind}；{mode}。\n{entered(address, 'wechat')}"
+
+
+def entered(address: str, chat: str) -> str:
+    """The address that a platform calls us at, and where it is entered."""
+    return f"服务器地址（URL）填 {address} ，在“{consoles.CONSOLES[chat].calls}”"
 
 
 def serving_page(address: str) -> str:
