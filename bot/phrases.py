@@ -39,6 +39,13 @@ COMMANDS = (
 )
 """The menu of a chat."""
 
+MENU = (
+    ("怎么提问", "/help"),
+    ("看出处", "/sources"),
+    ("换话题", "/new"),
+)
+"""The buttons below a chat with WeChat or WeCom, and what each orders; at most three, of at most 16 bytes."""
+
 OPEN_ARTICLE = "看原文"
 CONTEXT = "上下文"
 USEFUL = "👍 有用"

@@ -139,22 +139,29 @@ class Api:
         """
         return await self._fresh("")
 
-    async def call(self, path: str, body: Json | None = None) -> Json:
+    async def call(
+        self, path: str, body: Json | None = None, *, query: Mapping[str, str] | None = None
+    ) -> Json:
         """What a request brings: a POST of `body`, or a GET without.
+
+        Args:
+            path: What is asked for.
+            body: What is sent.
+            query: What the address says beside the token.
 
         Raises:
             ApiError: The platform refuses.
             LostError: It may have been done.
             BackendError: The platform can't be reached.
         """
-        token = await self._fresh("")
+        token, more = await self._fresh(""), query or {}
         try:
-            return await self._tried(path, {"access_token": token}, body)
+            return await self._tried(path, {"access_token": token, **more}, body)
         except ApiError as problem:
             if problem.code not in STALE:
                 raise
         token = await self._fresh(token)
-        return await self._tried(path, {"access_token": token}, body)
+        return await self._tried(path, {"access_token": token, **more}, body)
 
     async def _fresh(self, refused: str) -> str:
         """A token that is not the refused one."""
