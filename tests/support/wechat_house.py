@@ -1,5 +1,6 @@
 """Our side of an Official Account, on a port of its own, while WeChat's time runs ten times as fast."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ import httpx
 from pydantic import SecretStr
 from sites import make_site
 from stand_ins import Shelf
+from starlette.applications import Starlette
 from wechat_platform import AES_KEY, APP_ID, TOKEN, Platform
 
 from bot import serving
@@ -54,6 +56,12 @@ class House:
     @property
     def state(self) -> State:
         return self.site.reception.service.state
+
+    async def settled(self) -> None:
+        """Wait until nothing is being made or sent."""
+        async with asyncio.timeout(30):
+            while tasks := [*self.chat._making.values(), *self.chat._deliveries._tasks.values()]:
+                await asyncio.wait(tasks)
 
 
 class Stalled:
@@ -114,13 +122,8 @@ async def up(  # noqa: PLR0913 -- what an account can be
     chat = WeChatChat(reception, customers=customers, patience=PATIENCE, clock=clock)
     account = an_account(sealed=sealed or compatible, verified=api is not None)
     door = webhook.route(chat, account, metrics, clock=clock)
-    with socket.create_server(("127.0.0.1", 0), backlog=2_048) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        limits = httpx.Limits(max_connections=2_000)
-        async with (
-            serving._web(make_app(site, webhooks=[door]), listener),
-            httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client,
-        ):
+    try:
+        async with _listening(make_app(site, webhooks=[door])) as client:
             await chat.start()
             try:
                 platform = Platform(
@@ -129,5 +132,21 @@ async def up(  # noqa: PLR0913 -- what an account can be
                 yield House(platform, chat, site)
             finally:
                 await chat.stop()
-    site.reception.desk.close()
-    state.close()
+    finally:
+        if api is not None:
+            await api.close()
+        site.reception.desk.close()
+        state.close()
+
+
+@asynccontextmanager
+async def _listening(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """An application on a port of its own, and who reaches it."""
+    limits = httpx.Limits(max_connections=2_000)
+    with socket.create_server(("127.0.0.1", 0), backlog=2_048) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with (
+            serving._web(app, listener),
+            httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client,
+        ):
+            yield client

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from bot import phrases
+from bot.channels import menu
 from bot.channels.deliveries import HeldError
 from bot.channels.platform_api import Api, ApiError, LostError, first_address
 from bot.channels.wechat.account import CHANNEL
@@ -83,13 +84,14 @@ class Customers:
         self._clock = clock
 
     async def begin(self) -> None:
-        """See that WeChat lets us send.
+        """See that WeChat lets us send, and offer the menu.
 
         Raises:
             SettingError: It does not know the account, or does not let us ask from here.
             BackendError: It can't be reached.
         """
         await check(self._api)
+        await menu.offer(self._api)
 
     async def end(self) -> None:
         """Let go of connections."""
