@@ -20,10 +20,10 @@ import httpx
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from tencent_server import APP_ID
 
 TOKEN = "wenshu-token"  # noqa: S105 -- made up
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-APP_ID = "wx0123456789abcdef"
 ACCOUNT = "gh_0123456789ab"
 PATH = "/wechat/webhook"
 CALLS = 3
