@@ -104,9 +104,13 @@ class Deliveries:
             self.begin(self._read(message.id, message.payload))
         return len(left)
 
-    def start(self) -> None:
-        """Go on with what is left over, now and every minute."""
-        self.restore()
+    def start(self, *, older_than: float = 0.0) -> None:
+        """Go on with what is left over: now with what is so old, every minute with what a minute has not brought on.
+
+        Args:
+            older_than: Seconds; what came in since somebody else may be at work on.
+        """
+        self.restore(older_than=older_than)
         self._retrying = asyncio.create_task(self._retry())
 
     async def stop(self) -> None:

@@ -4,18 +4,14 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import model_server
 import pytest
 import tencent_server
 from processes import WENSHU, serve, start
-from wechat_platform import AES_KEY, APP_ID, TOKEN, Platform, Shown
+from wechat_process import fetched, free_port, platform_at, settings_of, stalling_by, verified_by
 
 from bot import phrases
 from bot.state import State
@@ -34,55 +30,6 @@ def _seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(_seeded: Path, tmp_path: Path) -> Path:
     """A home with the bundled article in it."""
     return Path(shutil.copytree(_seeded, tmp_path / "home"))
-
-
-def settings_of(port: int, **over: str) -> dict[str, str]:
-    return {
-        "wechat_token": TOKEN,
-        "wechat_aes_key": AES_KEY,
-        "wechat_app_id": APP_ID,
-        "web_port": str(port),
-        "user_per_minute": "1000",
-        **over,
-    }
-
-
-def verified_by(server: tencent_server.Tencent) -> dict[str, str]:
-    return {
-        "wechat_app_secret": tencent_server.SECRET,
-        "wechat_verified": "true",
-        "wechat_api_url": server.address,
-    }
-
-
-def stalling_by(server: model_server.ModelServer, *, seconds: int) -> dict[str, str]:
-    """A language model that writes nothing for some seconds, so that every answer takes that long."""
-    return {
-        "model": "openai:stalls",
-        "model_url": server.url,
-        "model_key": "sk-made-up",
-        "model_seconds": str(seconds),
-    }
-
-
-@asynccontextmanager
-async def platform_at(port: int) -> AsyncIterator[Platform]:
-    limits = httpx.Limits(max_connections=1_000)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
-        yield Platform(client, sealed=True)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-async def fetched(platform: Platform, shown: Shown, user: str) -> str:
-    """What a user gets, who says 继续 as long as they are told to."""
-    while shown.text == phrases.STILL_WORKING:
-        shown = await platform.say("继续", user=user)
-    assert not shown.is_fault, shown
-    return shown.text or ""
 
 
 async def test_kill_9_between_the_calls_and_the_third_still_answers(home: Path):

@@ -26,7 +26,9 @@ from wechat_house import FASTER, House, Stalled, fast_clock, up
 
 from bot import phrases
 from bot.channels.platform_api import Api
+from bot.channels.wechat import messages
 from bot.channels.wechat.account import Account
+from bot.channels.wechat.chat import Patience
 from knowledge.errors import BackendError, SettingError
 from knowledge.schema import Answer, Article
 
@@ -273,6 +275,7 @@ async def test_a_restart_sends_what_was_left(slow: Shelf, stalled: Stalled, shel
 async def test_a_hundred_users_of_a_slow_engine_each_get_their_answer_once(answered: Answer, tmp_path: Path):
     stalled = Stalled(answered)
     async with verified(Shelf(ask=stalled), tmp_path) as (house, server):
+        house.platform.seconds *= 4  # users, WeChat and we share two processors here, and time runs fast
         asking = [
             asyncio.create_task(house.platform.say(f"{QUESTION}{number}", user=f"user-{number}"))
             for number in range(100)
@@ -284,6 +287,52 @@ async def test_a_hundred_users_of_a_slow_engine_each_get_their_answer_once(answe
     assert [(each.text, each.is_fault) for each in shown] == [(None, False)] * 100
     assert sorted(each["touser"] for each in server.messages) == sorted(f"user-{n}" for n in range(100))
     assert server.n_tokens == 1
+
+
+async def test_two_calls_under_way_at_once_get_one_answer(slow: Shelf, stalled: Stalled, tmp_path: Path):
+    """The second call comes before we have let go of the first, and finds the answer that the first can't wait for."""
+    async with verified(slow, tmp_path) as (house, server):
+        fields = house.platform.message(MsgType="text", Content=QUESTION)
+        first = asyncio.create_task(house.platform.send(fields))
+        await asyncio.sleep(0.3)
+        second = asyncio.create_task(house.platform.send(fields))
+        assert (await first).text == "success"
+        stalled.go()
+        assert (await second).text == "success"
+        await house.settled()
+    assert len(server.texts()) == 1
+
+
+async def test_what_a_call_has_got_is_not_sent_besides(slow: Shelf, stalled: Stalled, tmp_path: Path):
+    """The answer comes as the one call gives up on it and the other, which came later, does not."""
+    async with verified(slow, tmp_path) as (house, server):
+        came = messages.read(house.platform.message(MsgType="text", Content=QUESTION))
+        assert came is not None
+        house.chat._patience = Patience(0.2, 0.3)
+        first = asyncio.create_task(house.chat.bring(came, asyncio.Event().wait))
+        await asyncio.sleep(0.1)
+        stalled.go()
+        second = await house.chat.bring(came, asyncio.Event().wait)
+        said = {await first, second}
+        assert house.chat._sent_after(came) == ""
+        await house.settled()
+    assert len(said) == 1
+    assert server.texts() == []
+
+
+async def test_what_is_answered_while_we_still_start_is_not_sent_again(
+    slow: Shelf, stalled: Stalled, tmp_path: Path
+):
+    """We listen before WeChat has let us in: a call that comes meanwhile is not what an earlier run left over."""
+    async with verified(slow, tmp_path) as (house, server):
+        asking = asyncio.create_task(house.platform.say(QUESTION))
+        await asyncio.sleep(0.05)
+        await house.chat.start()
+        stalled.go()
+        shown = await asking
+        await house.settled()
+    assert "23.26亿元" in (shown.text or "")
+    assert server.texts() == []
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from bot.state import State
 from knowledge.schema import Answer
 
 FASTER = 10
-PATIENCE = Patience(reply=4.3 / FASTER, hold=6.5 / FASTER)
+PATIENCE = Patience(reply=3.8 / FASTER, hold=6.5 / FASTER)
 _BEGAN = time.time()
 
 

@@ -4,8 +4,8 @@ WeChat gives us five seconds, then brings the message again, three times in all.
 
 | the answer is there | verified account | unverified account |
 |---|---|---|
-| within 4.5 s, one message long | in the call | in the call |
-| within 4.5 s, longer | sent of our own accord | its first message in the call, the rest one by one with 继续 |
+| in time, one message long | in the call | in the call |
+| in time, longer | sent of our own accord | its first message in the call, the rest one by one with 继续 |
 | by the third call | `success` at once, sent of our own accord | in that call; the first two are held open |
 | later | the same | the user is told so, and fetches it with 继续 |
 
@@ -19,6 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from bot import phrases, reply
 from bot.channels.deliveries import RETRY_SECONDS, Deliveries, Errand, apologizing
@@ -41,6 +42,9 @@ SUCCESS = ""
 
 _CALLS = 3
 _SECONDS_A_CALL = 5
+_KNOWN_CALLS = 10_000
+"""Messages whose calls are remembered: more than can be under way."""
+
 _KNOWN_SECONDS = 60.0
 """For which an answer that was given in a call is there to be given again."""
 
@@ -52,19 +56,25 @@ class Patience:
     """How long a call is kept waiting.
 
     Attributes:
-        reply: Seconds after which something must be said; WeChat waits for five.
+        reply: Seconds after which something must be said.  WeChat waits for five; what lies between is for a machine
+            that is busy, on which a call is late to be read and its answer late to leave.
         hold: Seconds after which a call that is to be repeated is let go, should WeChat not have let go before.
     """
 
-    reply: float = 4.3
+    reply: float = 3.8
     hold: float = 6.5
 
 
 class Calls:
-    """Which of the calls with a message one is."""
+    """What is known of the calls that brought messages lately: how many, and whether one of them got the answer.
+
+    Two calls with one message can be under way at once, on a busy machine: WeChat has let go of the first, and we have
+    not noticed yet.  What the first did with the answer holds for the second.
+    """
 
     def __init__(self) -> None:
         self._n: dict[str, int] = {}
+        self._answered: dict[str, None] = {}
 
     def count(self, came: Came, first: float, now: float) -> int:
         """The number of a call, from 1; those that came while we were away count, by the time they take.
@@ -75,10 +85,23 @@ class Calls:
             now: The time.
         """
         self._n[came.key] = self._n.pop(came.key, 0) + 1
-        while len(self._n) > 10_000:  # noqa: PLR2004 -- more than are ever under way
-            del self._n[next(iter(self._n))]
+        _forget_oldest(self._n)
         age = max(now - first, now - came.created)
         return max(self._n[came.key], 1 + int((age + 1) // _SECONDS_A_CALL))
+
+    def answer(self, came: Came) -> None:
+        """Note that a call gets the answer, which is then not sent besides."""
+        self._answered[came.key] = None
+        _forget_oldest(self._answered)
+
+    def is_answered(self, came: Came) -> bool:
+        """Whether a call got it."""
+        return came.key in self._answered
+
+
+def _forget_oldest(known: dict[str, Any]) -> None:
+    while len(known) > _KNOWN_CALLS:
+        del known[next(iter(known))]
 
 
 class WeChatChat:
@@ -124,7 +147,8 @@ class WeChatChat:
         """
         if self._customers is not None:
             await self._customers.begin()
-            self._deliveries.start()
+            # What has come since we listen is answered by the call that brought it.
+            self._deliveries.start(older_than=self._clock() - self._started)
             return
         for message in self._outbox.left_over():
             self._begin(Came.loads(message.payload))
@@ -169,8 +193,7 @@ class WeChatChat:
         if making.done():
             return self._said(came, making)
         if self._customers is not None:
-            self._deliveries.begin(self._errand(came.key, came.dumps()))
-            return SUCCESS
+            return self._sent_after(came)
         return phrases.STILL_WORKING if number >= _CALLS else await self._held(came, making, gone)
 
     def left(self, came: Came) -> None:
@@ -203,10 +226,18 @@ class WeChatChat:
         if message is None or not message.parts:
             self._outbox.done(came.key)
             return SUCCESS
-        if self._customers is not None and len(message.parts) > 1:
-            self._deliveries.begin(self._errand(came.key, message.payload))
-            return SUCCESS
+        if self._customers is not None and (
+            len(message.parts) > 1 or self._deliveries.is_on_its_way(came.key)
+        ):
+            return self._sent_after(came)
+        self._calls.answer(came)
         return Piece.loads(message.parts[0]).telling_of_more
+
+    def _sent_after(self, came: Came) -> str:
+        """Nothing in the call: the answer is sent of our own accord, unless another call got it."""
+        if not self._calls.is_answered(came):
+            self._deliveries.begin(self._errand(came.key, came.dumps()))
+        return SUCCESS
 
     async def _held(
         self, came: Came, making: "asyncio.Task[Message | None]", gone: Callable[[], Awaitable[None]]
