@@ -66,6 +66,7 @@ def test_a_call_of_the_platform_s_passes(sealed: str):
         # What is sealed is signed by itself: the other signature says nothing of it.
         (a_stamp(), "x"),
         (Stamp(str(NOW), "n1", "", a_stamp().signature), "x"),
+        (Stamp(str(NOW), "n1", "", a_stamp().signature), ""),
     ],
 )
 def test_a_call_that_is_not_signed_is_turned_away(stamp: Stamp, sealed: str):

@@ -201,8 +201,11 @@ async def test_what_is_released_in_the_very_moment_it_is_held_goes_on(house: Hou
     await passed(n_turns)
     released = house.deliveries.release("a")
     del house.raises["a"]
+    house.slow = {"a"}
     await passed()
+    assert house.deliveries.is_on_its_way("1")
     released += house.deliveries.release("a")
+    house.waits["a"].set()
     await house.deliveries.stop()
     assert (house.came, house.left()) == (["1.1", "1.2"], [])
     assert released <= 1

@@ -119,6 +119,12 @@ def test_what_is_of_no_form_is_not_opened(plain: bytes):
     assert refusal(base64.b64encode(encrypted(plain, key_bytes(KEY))).decode("ascii")) == ERROR
 
 
+def test_what_says_it_is_longer_than_it_is_is_not_opened_for_a_bot_either():
+    """With nobody named behind it, nothing else tells."""
+    sealed = base64.b64encode(encrypted(b"r" * 16 + b"\0\0\0\x05text", key_bytes(KEY))).decode("ascii")
+    assert refusal(sealed, Seal(KEY, "")) == ERROR
+
+
 @pytest.mark.parametrize("change", [str.lower, lambda text: text + "\n", " ".join])
 def test_base64_is_taken_at_its_word(change):
     assert refusal(change(SEALED)) == ERROR
