@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+ORACLES := $(VENV)/oracles
+READY_ORACLES := $(patsubst tests/oracles/%.txt,$(ORACLES)/%/.ready,$(wildcard tests/oracles/*.txt)) $(ORACLES)/npm/.ready
 
 # $(value) keeps a dollar sign in the question from being read as a variable of make.
 export QUESTION := $(value Q)
@@ -39,10 +41,22 @@ $(READY): requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(PIP) install --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
-$(READY_DEV): requirements-dev.lock $(READY)
+$(READY_DEV): requirements-dev.lock $(READY) | $(READY_ORACLES)
 	@echo "Adding what the tests need …" >&2
 	@$(PIP) install --require-hashes -r requirements-dev.lock >&2
 	@touch $@
+
+# Libraries that tests compare ours with, each in a folder of its own: two of them are versions of one.
+$(ORACLES)/%/.ready: tests/oracles/%.txt | $(VENV)/bin/python
+	@rm -rf $(@D)
+	@$(PIP) install --require-hashes --no-deps --target $(@D) -r $< >&2
+	@touch $@
+
+$(ORACLES)/npm/.ready: tests/oracles/package.json tests/oracles/package-lock.json | $(VENV)/bin/python
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+	  echo "node or npm is missing: tests against @wecom/crypto are skipped (install both, then make setup-dev)" >&2; exit 0; }; \
+	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D) && \
+	npm ci --prefix $(@D) --silent --ignore-scripts --no-audit --no-fund >&2 && touch $@
 
 # Exit code 1 says that the articles don't hold the answer: an answer too, so make stays quiet about it.
 ask: $(READY) ## answer a question: make ask Q="科创投累计投资多少"

@@ -94,7 +94,7 @@ class Gate:
             CallError: It is the same call again.
         """
         now = self.clock()
-        while self._seen and self._seen[oldest := next(iter(self._seen))] <= now:
+        while self._seen and self._seen[oldest := next(iter(self._seen))] < now:
             del self._seen[oldest]
         call = (stamp.nonce, message_id)
         if call in self._seen:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from bot import phrases, reply
 from bot.desk import ClosingError
+from bot.kept import Message
 from bot.lines import Lines
 from bot.outbox import Make, Outbox, Send
 from bot.reception import trace
@@ -73,12 +74,12 @@ class Deliveries:
 
     def begin(self, errand: Errand) -> "asyncio.Task[None]":
         """Bring a message to its end; one that is on its way already goes on as it is."""
-        if errand.key not in self._tasks:
+        task = self._tasks.get(errand.key)
+        if task is None or task.done():  # one that has only just been held is done and still among them
             self._held.pop(errand.key, None)
-            task = asyncio.create_task(self._run(errand))
-            self._tasks[errand.key] = task
-            task.add_done_callback(lambda _: self._tasks.pop(errand.key, None))
-        return self._tasks[errand.key]
+            task = self._tasks[errand.key] = asyncio.create_task(self._run(errand))
+            task.add_done_callback(lambda done: self._forget(errand.key, done))
+        return task
 
     def is_on_its_way(self, key: str) -> bool:
         """Whether a message is being brought to its end, or held on the way."""
@@ -91,7 +92,7 @@ class Deliveries:
         for key in keys:
             del self._held[key]
             if key in left:
-                self.begin(self._read(key, left[key].payload))
+                self._resume(left[key])
         return len(keys)
 
     def restore(self, *, older_than: float = 0.0) -> int:
@@ -101,7 +102,7 @@ class Deliveries:
             _log.warning("message %s: no reply could be sent for a day; closed", name)
         left = [m for m in self._outbox.left_over(older_than=older_than) if not self.is_on_its_way(m.id)]
         for message in left:
-            self.begin(self._read(message.id, message.payload))
+            self._resume(message)
         return len(left)
 
     def start(self, *, older_than: float = 0.0) -> None:
@@ -123,6 +124,19 @@ class Deliveries:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _resume(self, message: Message) -> None:
+        """Begin what was written down; what can't be read, as after an update, is closed after a day."""
+        try:
+            errand = self._read(message.id, message.payload)
+        except Exception as problem:  # noqa: BLE001 -- others go on
+            _log.warning("message %s: %s\n%s", message.id, type(problem).__name__, trace(problem))
+        else:
+            self.begin(errand)
+
+    def _forget(self, key: str, task: "asyncio.Task[None]") -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
 
     async def _run(self, errand: Errand) -> None:
         async with self._lines.turn(errand.chat):

@@ -219,13 +219,13 @@ class Api:
             response = await self._client.request(
                 method, url, params=dict(query), content=content, headers={"Content-Type": "application/json"}
             )
-        except _NEVER_SENT as problem:
-            raise NotDoneError(type(problem).__name__) from None
         except httpx.HTTPError as problem:
-            raise LostError(type(problem).__name__) from None  # its own words hold the address
-        if response.status_code in _TURNED_AWAY:
-            raise NotDoneError(str(response.status_code))
-        return _told(response)
+            failed = (NotDoneError if isinstance(problem, _NEVER_SENT) else LostError)(type(problem).__name__)
+        else:
+            if response.status_code in _TURNED_AWAY:
+                raise NotDoneError(str(response.status_code))
+            return _told(response)
+        raise failed  # not above: theirs, which holds the address, would go along as its context
 
     def _unreachable(self) -> BackendError:
         name, where = self._account.name, self._account.base_url
@@ -243,9 +243,10 @@ def _told(response: httpx.Response) -> Json:
     """
     try:
         told = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
-    if not isinstance(told, dict):
+    # The platforms refuse with 200 and a code; another status is that of somebody on the way.
+    if not isinstance(told, dict) or not (response.is_success or "errcode" in told):
         raise LostError(f"status {response.status_code}, no object")
     code = told.get("errcode", 0)
     if code == BUSY:

@@ -1,5 +1,6 @@
 """What the repository may hold, and that its locks are whole."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -71,6 +72,22 @@ def test_every_locked_package_is_pinned_and_hashed(name: str):
     for line, block in locked(name).items():
         assert re.match(r"[\w.-]+==[\w.!+]+( ; .+)?$", line), line
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), line
+
+
+def test_what_is_installed_beside_the_locks_is_pinned_and_hashed_too():
+    oracles = ROOT / "tests" / "oracles"
+    for path in oracles.glob("*.txt"):
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        assert lines
+        for line in lines:
+            assert re.fullmatch(r"[\w.-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line), line
+    packages = json.loads((oracles / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = json.loads((oracles / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert packages.pop("") == {"dependencies": wanted}
+    assert {name.removeprefix("node_modules/") for name in packages} >= set(wanted)
+    for package in packages.values():
+        assert set(package) == {"version", "integrity"}, "no address: npm knows where to ask"
+        assert package["integrity"].startswith("sha512-")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """make hands the question on as typed, and is quiet about an abstention."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,11 +19,14 @@ def make_ask(tmp_path: Path, question: str, exit_code: int = 0) -> subprocess.Co
     program.chmod(0o755)
     (tmp_path / ".ready").touch()
     arguments = ["make", "ask", f"VENV={tmp_path}", f"Q={question}"]
-    # Under `make test` a make that is told so prints where it goes; a user's make is not under another.
-    alone = {
+    return subprocess.run(arguments, cwd=ROOT, env=alone(), capture_output=True, text=True, check=False)
+
+
+def alone() -> dict[str, str]:
+    """The environment of a user's make, which is not under another, as that of `make test` would be."""
+    return {
         name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
     }
-    return subprocess.run(arguments, cwd=ROOT, env=alone, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,18 @@ def test_an_abstention_is_no_failure_of_make(tmp_path: Path, exit_code: int, exp
     result = make_ask(tmp_path, "今天天气怎么样", exit_code)
     assert result.returncode == expected
     assert bool(result.stderr) == bool(expected)
+
+
+def test_a_machine_without_node_is_told_what_is_skipped(tmp_path: Path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").touch()
+    make = shutil.which("make")
+    assert make is not None
+    arguments = [make, f"VENV={tmp_path}", f"{tmp_path}/oracles/npm/.ready"]
+    environment = {**alone(), "PATH": str(tmp_path)}
+    result = subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "tests against @wecom/crypto are skipped" in result.stderr
 
 
 def test_every_target_is_listed_by_help():
