@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
@@ -447,3 +448,55 @@ def test_a_sweep_leaves_no_word_of_an_answer_on_the_disk(path: Path):
     assert is_there("还要留着的问题", path)
     state.close()
     assert not is_there("秘密的", path)
+
+
+# -- how much a chat still takes
+
+
+def test_slots_are_used_of_the_window_that_ends_first(path: Path):
+    with closing(State(path)) as state:
+        state.open_window("wechat", "u", "message", until=1_000.0, slots=5)
+        state.open_window("wechat", "u", "action", until=60.0, slots=3)
+        assert state.slots("wechat", "u", at=0.0) == 8
+        for _ in range(2):
+            state.use_slot("wechat", "u", at=0.0)
+        assert (state.slots("wechat", "u", at=0.0), state.slots("wechat", "u", at=61.0)) == (6, 5)
+        state.use_slot("wechat", "u", at=61.0)
+        assert state.slots("wechat", "u", at=61.0) == 4
+        assert state.slots("wechat", "other", at=0.0) == 0
+
+
+def test_a_window_is_opened_anew_closed_and_outlives_a_restart(path: Path):
+    with closing(State(path)) as state:
+        state.open_window("wechat", "u", "message", until=100.0, slots=5)
+        for _ in range(7):
+            state.use_slot("wechat", "u", at=0.0)
+        assert state.slots("wechat", "u", at=0.0) == 0
+        state.open_window("wechat", "u", "message", until=200.0, slots=5)
+    with closing(State(path)) as state:
+        assert state.slots("wechat", "u", at=150.0) == 5
+        state.close_windows("wechat", "u")
+        assert state.slots("wechat", "u", at=150.0) == 0
+
+
+def test_windows_that_have_ended_are_swept(path: Path):
+    with closing(State(path)) as state:
+        state.open_window("wechat", "u", "message", until=100.0, slots=5)
+        state.sweep(now=101.0, answers_seconds=1.0)
+        assert state._base.execute("SELECT count(*) FROM windows").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_earlier_version_is_taken_over(path: Path, version: int):
+    with closing(State(path)) as state:
+        state.take("telegram", "1", "payload", at=1.0)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE windows")
+        if version == 1:
+            base.execute("DROP TABLE spending")
+        base.execute(f"PRAGMA user_version = {version}")
+        base.commit()
+    with closing(State(path)) as state:
+        state.open_window("wechat", "u", "message", until=100.0, slots=5)
+        assert not state.take("telegram", "1", "payload", at=1.0)
+        assert state.slots("wechat", "u", at=0.0) == 5
