@@ -108,11 +108,7 @@ BODIES = st.one_of(
             b"<xml></xml>",
             b'<?xml version="1.0" encoding="x"?><xml/>',
             b'<!DOCTYPE xml [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><xml><MsgType>&c;</MsgType></xml>',
-<<<<<<< HEAD
-            b'<!DOCTYPE xml SYSTEM "http://127.0.0.1:1/x"><xml/>',
-=======
             b'<!DOCTYPE xml SYSTEM "file:/etc/passwd"><xml/>',
->>>>>>> oracles
             b"<xml>" * 5_000,
             b"{}",
             b"\xef\xbb\xbf<xml/>",
