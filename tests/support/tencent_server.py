@@ -21,6 +21,7 @@ STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105 -- a path
 SEND = "/cgi-bin/message/send"
 CUSTOM_SEND = "/cgi-bin/message/custom/send"
 TYPING = "/cgi-bin/message/custom/typing"
+AGENT_GET = "/cgi-bin/agent/get"
 MENU_GET = "/cgi-bin/menu/get"
 MENU_CREATE = "/cgi-bin/menu/create"
 MENU_DELETE = "/cgi-bin/menu/delete"
@@ -104,6 +105,7 @@ class Tencent:
         per_minute: Messages that a user is shown a minute; None for all.
         clock: Seconds, for that.
         lasts: Seconds a token is said to last.
+        name: What WeCom calls our app.
         menu: The buttons; None if there is no menu.
         judge: Says what goes wrong with a call, or None for nothing; asked before `fail`'s are.
         n_tokens: Answers that gave a token.
@@ -119,6 +121,7 @@ class Tencent:
     per_minute: int | None = None
     clock: Callable[[], float] = monotonic
     lasts: int = 7_200
+    name: str = "问数"
     menu: list[Json] | None = None
     judge: Callable[[Call], Fault | None] | None = None
     n_tokens: int = 0
@@ -223,6 +226,8 @@ class Tencent:
             return refusal(42001 if token in self._expired else 40014)
         if call.path in {SEND, CUSTOM_SEND}:
             return self._sent(call.body or {}, is_wecom=call.path == SEND)
+        if call.path == AGENT_GET:
+            return done(agentid=int(call.query["agentid"]), name=self.name)
         if call.path == TYPING:
             self.typing.append(call.body or {})
             return done()
