@@ -13,7 +13,7 @@ class Metrics:
     Attributes:
         replies: Replies by channel and status (answered, abstained, checked, notice, error, failed).
         refused: Messages and requests that got none, by channel and why (foreign, too_fast, crowded, unsigned …).
-        parts: Messages sent to a platform, by channel and outcome (sent, lost, plain, unreachable).
+        parts: Messages sent to a platform, by channel and outcome (sent, in_call, plain, lost, refused, unreachable).
         seconds: How long an answer was worked on.
         waited: How long a request took from its arrival, the wait for a turn included, by channel.
         running: Answers being worked on.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import tencent_server
-from sites import n_refused
+from sites import n_kept, n_refused
 from stand_ins import Shelf
 from tencent_server import SECRET, SEND, Cuts, Refuses, Status, Tencent
 from wechat_platform import AES_KEY, TOKEN
@@ -154,8 +154,9 @@ async def test_events_that_ask_for_something_are_answered(server: Tencent, tmp_p
 async def test_other_events_get_nothing(fields: dict[str, str], server: Tencent, tmp_path: Path):
     async with up(Shelf(), tmp_path, server) as office:
         got = await office.bring(fields)
-        await office.settled()
         assert (got.status, got.body) == (200, b"")
+        assert n_kept(office.site)["messages"] == 0, "it is not even written down"
+        await office.settled()
     assert not server.messages
 
 
@@ -269,7 +270,7 @@ async def test_what_comes_while_we_stop_is_kept(shelf: Shelf, server: Tencent, t
     async with up(shelf, tmp_path, server) as office:
         await office.chat.stop()
         assert (await office.write(QUESTION)).status == 200
-        await office.settled()
+        assert not office.chat._deliveries._tasks, "nothing is begun"
         assert len(office.under_way()) == 1
     assert not server.messages
     async with up(shelf, tmp_path, server) as office:
@@ -324,6 +325,20 @@ async def test_an_exception_gives_wecom_200_and_the_member_an_apology(
     assert server.texts() == [phrases.APOLOGY]
     assert "RuntimeError" in caplog.text
     assert QUESTION not in caplog.text
+
+
+async def test_what_fails_before_the_service_is_asked_ends_in_an_apology_too(
+    shelf: Shelf, server: Tencent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def admit(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Guard, "admit", admit)
+    async with up(shelf, tmp_path, server) as office:
+        await office.write(QUESTION)
+        await office.settled()
+        assert not office.under_way()
+    assert server.texts() == [phrases.APOLOGY]
 
 
 async def test_no_word_and_no_secret_is_logged(answered: Answer, server: Tencent, tmp_path: Path):
