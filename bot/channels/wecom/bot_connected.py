@@ -22,13 +22,13 @@ from bot import phrases
 from bot.channels.wecom.accounts import CHANNEL, BotAccount
 from bot.channels.wecom.bot_chat import BotChat
 from bot.channels.wecom.bot_files import Files
+from bot.channels.wecom.bot_link import Link
 from bot.channels.wecom.bot_messages import Came, MessageError, read
 from bot.channels.wecom.bot_socket import (
     RESPOND,
     TOO_OFTEN,
     WELCOME,
     GoneError,
-    Link,
     Pace,
     RefusedError,
     Request,

@@ -1,12 +1,6 @@
-"""Our connection to a WeCom bot: opened anew for ever, and alive as long as something is heard.
+"""One connection to a WeCom bot, alive as long as something is heard.  Sole importer of websockets.
 
-| it ends | it is opened again |
-|---|---|
-| closed, in whatever way; nothing heard after two heartbeats | after a random while, longer each time |
-| a newer connection of the same bot took its place | after a minute and more: two of us would chase each other |
-| the secret is refused | after ten minutes and more; the operator is told |
-
-Sole importer of websockets.  Source: developer.work.weixin.qq.com/document/path/101463.
+Source: developer.work.weixin.qq.com/document/path/101463.
 """
 
 import asyncio
@@ -17,14 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from random import uniform
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from bot import mending
 from bot.channels.wecom.accounts import BotAccount
 from bot.reception import trace
 from knowledge.errors import BackendError, SettingError
@@ -141,13 +133,14 @@ class Connection:
         self._listening = asyncio.create_task(self._listen())
         self.is_replaced = False
 
-    async def ask(self, cmd: str, body: Json | None, request: str = "") -> None:
+    async def ask(self, cmd: str, body: Json | None, request: str = "", *, patient: bool = True) -> None:
         """Send something; returns when WeCom has confirmed it.
 
         Args:
             cmd: What it is.
             body: What it says, or None.
             request: What it answers; empty for something of our own accord.
+            patient: Whether what is not confirmed in time is waited for as long as WeCom is there.
 
         Raises:
             RefusedError: WeCom refuses.
@@ -164,7 +157,7 @@ class Connection:
             await self._socket.send(json.dumps(frame, ensure_ascii=False))
         except ConnectionClosed:
             raise GoneError(sent=False) from None
-        code = await self._confirmed(ack, 0 if cmd == PING else self._pace.most - self._pace.ack)
+        code = await self._confirmed(ack, longer=self._pace.most - self._pace.ack if patient else 0)
         if code is None:
             raise GoneError(sent=True)
         if code != 0:
@@ -187,7 +180,7 @@ class Connection:
         await self._socket.close()
         await self.ended()
 
-    async def _confirmed(self, ack: "asyncio.Future[int | None]", longer: float) -> int | None:
+    async def _confirmed(self, ack: "asyncio.Future[int | None]", *, longer: float) -> int | None:
         """The code that confirms; None if the connection ended."""
         await asyncio.wait({ack}, timeout=self._pace.ack)
         if not ack.done():
@@ -258,123 +251,43 @@ class Connection:
                 async with asyncio.timeout(self._pace.beat):
                     await self._doubt.wait()
             n_heard = self._n_heard
-            with suppress(UnansweredError, RefusedError, GoneError):
-                await self.ask(PING, None)
+            with suppress(UnansweredError, RefusedError, GoneError, TimeoutError):
+                async with asyncio.timeout(2 * self._pace.ack):  # nor may what can't even be written hold us up
+                    await self.ask(PING, None, patient=False)
             n_missed = 0 if self._n_heard > n_heard else n_missed + 1
         _log.warning("wecom bot: nothing heard after %d heartbeats", n_missed)
         await self._socket.close()
 
 
-class Link:
-    """The connection of a bot, whichever it is at the moment.  To be used in one event loop."""
+async def opened(account: BotAccount, on_frame: OnFrame, pace: Pace) -> Connection:
+    """A connection through which a bot's messages come.
 
-    def __init__(self, account: BotAccount, on_frame: OnFrame, pace: Pace) -> None:
-        """Set up; nothing is opened before `start`.
+    Args:
+        account: Whose bot it is.
+        on_frame: Told what WeCom brings.
+        pace: How long what takes.
 
-        Args:
-            account: Whose bot it is.
-            on_frame: Told what WeCom brings.
-            pace: How long what takes.
-        """
-        self._account = account
-        self._on_frame = on_frame
-        self._pace = pace
-        self._connection: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
-        self._keeping: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Connect, and stay connected.
-
-        Raises:
-            BackendError: WeCom can't be reached; another call may do.
-            SettingError: The bot's secret is refused.
-        """
-        connection = await self._opened()
-        self._connection.set_result(connection)
-        self._keeping = asyncio.create_task(self._keep(connection))
-
-    async def stop(self) -> None:
-        """Disconnect for good."""
-        if self._keeping is None:
-            return
-        self._keeping.cancel()
-        await asyncio.gather(self._keeping, return_exceptions=True)
-        if self._connection.done():
-            await self._connection.result().close()
-
-    async def send(self, body: Json) -> None:
-        """Send something of our own accord, as soon as there is a connection that is alive.
-
-        Raises:
-            RefusedError: WeCom refuses.
-            UnansweredError: WeCom does not say.
-            GoneError: The connection ended when it may have been done.
-        """
-        while True:
-            connection = await asyncio.shield(self._connection)
-            await connection.sure()
-            try:
-                return await connection.ask(SEND, body)
-            except GoneError as problem:
-                if problem.sent:
-                    raise
-                await connection.ended()
-                await asyncio.sleep(0)  # so that the next one is waited for
-
-    async def _keep(self, connection: Connection) -> None:
-        loop, n_short = asyncio.get_running_loop(), 0
-        while True:
-            began = loop.time()
-            await connection.ended()
-            self._connection = loop.create_future()
-            n_short = 0 if loop.time() - began >= self._pace.steady else n_short + 1
-            if connection.is_replaced:
-                _log.warning("wecom bot: another connection of the same bot took our place; is it run twice?")
-                await self._pause(self._pace.replaced)
-            connection = await self._again(n_short)
-            self._connection.set_result(connection)
-            _log.info("wecom bot: connected again")
-
-    async def _again(self, n_failed: int) -> Connection:
-        while True:
-            # Full jitter: all who were thrown out at once don't come back at once.
-            await asyncio.sleep(
-                uniform(0, min(self._pace.longest, self._pace.retry * 2 ** min(n_failed, 16)))
-            )
-            try:
-                return await self._opened()
-            except SettingError as problem:
-                _log.error("%s", mending.error(problem))
-                await self._pause(self._pace.refused)
-            except BackendError as problem:
-                _log.warning("%s", problem)
-                n_failed += 1
-
-    async def _pause(self, seconds: float) -> None:
-        await asyncio.sleep(uniform(seconds, 2 * seconds))
-
-    async def _opened(self) -> Connection:
-        account, where = self._account, self._account.url
-        try:
-            socket = await connect(
-                where, ping_interval=None, max_size=_MAX_FRAME, close_timeout=_CLOSE_SECONDS, logger=_frames
-            )
-        except (OSError, TimeoutError, WebSocketException) as problem:
-            raise _unreachable(where) from problem
-        connection = Connection(socket, self._on_frame, self._pace)
-        shown = {"bot_id": account.bot_id, "secret": account.secret.get_secret_value()}
-        try:
-            await connection.ask(SUBSCRIBE, shown)
-        except RefusedError as problem:
-            await connection.close()
-            if problem.code == _BUSY or problem.code in TOO_OFTEN:
-                raise _unreachable(where) from problem
+    Raises:
+        BackendError: WeCom can't be reached.
+        SettingError: The bot's secret is refused.
+    """
+    try:
+        socket = await connect(
+            account.url, ping_interval=None, max_size=_MAX_FRAME, close_timeout=_CLOSE_SECONDS, logger=_frames
+        )
+    except (OSError, TimeoutError, WebSocketException) as problem:
+        raise _unreachable(account.url) from problem
+    connection = Connection(socket, on_frame, pace)
+    shown = {"bot_id": account.bot_id, "secret": account.secret.get_secret_value()}
+    try:
+        await connection.ask(SUBSCRIBE, shown)
+    except (RefusedError, UnansweredError, GoneError) as problem:
+        await connection.close()
+        if isinstance(problem, RefusedError) and problem.code not in {_BUSY, *TOO_OFTEN}:
             raise _refused(problem.code) from problem
-        except (UnansweredError, GoneError) as problem:
-            await connection.close()
-            raise _unreachable(where) from problem
-        connection.beat()
-        return connection
+        raise _unreachable(account.url) from problem
+    connection.beat()
+    return connection
 
 
 def _unreachable(where: str) -> BackendError:
