@@ -98,7 +98,7 @@ async def sdk(server: WeComServer, **over: Any) -> AsyncIterator[aibot.WSClient]
         yield client
     finally:
         client.disconnect()
-        while client._ws_manager._ws is not None:
+        while client._ws_manager._ws is not None:  # noqa: ASYNC110 -- it tells nobody
             await asyncio.sleep(0.01)
 
 

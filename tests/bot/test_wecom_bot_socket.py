@@ -5,12 +5,12 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 from wecom_bots import PACE, account
 from wecom_socket import EXPIRED, SECRET, Fate, WeComServer, wecom_server
-from websockets.asyncio.server import ServerConnection, serve
 
 from bot.channels.wecom import bot_link
 from bot.channels.wecom.bot_link import Link
@@ -41,7 +41,7 @@ class Bot:
         self.came: asyncio.Queue[tuple[dict[str, Any], Request]] = asyncio.Queue()
         self.link = Link(account(server, secret), lambda *each: self.came.put_nowait(each), pace)
 
-    async def __aenter__(self) -> "Bot":
+    async def __aenter__(self) -> Self:
         await self.link.start()
         return self
 
@@ -99,7 +99,7 @@ async def test_a_server_that_says_nothing_is_told(server: WeComServer):
 
 async def test_a_wrong_secret_is_told(server: WeComServer):
     with pytest.raises(SettingError) as told:
-        await Bot(server, secret="another").link.start()
+        await Bot(server, PACE, "another").link.start()
     assert (told.value.code, told.value.item) == ("wecom_bot_refused", "WENSHU_WECOM_BOT_SECRET")
     assert "another" not in str(told.value)
 
@@ -232,8 +232,9 @@ async def test_a_server_that_takes_us_in_and_throws_us_out_is_not_hammered(
     server: WeComServer, monkeypatch: pytest.MonkeyPatch
 ):
     drawn = bounds(monkeypatch)
-    async with Bot(server, replace(PACE, retry=0.001, longest=0.016)):
+    async with Bot(server, replace(PACE, retry=0.001, longest=0.016)) as bot:
         for n in range(2, 6):
+            await server.until(bot.link._up.is_set)
             await server.close(1012)
             await server.until(lambda n=n: server.n_subscribed == n)
     assert [most for _, most in drawn] == pytest.approx([0.002, 0.004, 0.008, 0.016])
@@ -241,8 +242,9 @@ async def test_a_server_that_takes_us_in_and_throws_us_out_is_not_hammered(
 
 async def test_one_that_lasted_makes_waits_short_again(server: WeComServer, monkeypatch: pytest.MonkeyPatch):
     drawn = bounds(monkeypatch)
-    async with Bot(server, replace(PACE, retry=0.001, longest=0.016, steady=0)):
+    async with Bot(server, replace(PACE, retry=0.001, longest=0.016, steady=0)) as bot:
         for n in range(2, 6):
+            await server.until(bot.link._up.is_set)
             await server.close(1012)
             await server.until(lambda n=n: server.n_subscribed == n)
     assert {most for _, most in drawn} == {0.001}

@@ -37,6 +37,9 @@ class Fate(Enum):
     LOST = "lost"
     """The connection breaks before it arrives."""
 
+    CLOSED = "closed"
+    """The server closes the connection, politely, before it arrives."""
+
     UNCONFIRMED = "unconfirmed"
     """It is taken, then the connection breaks."""
 
@@ -96,9 +99,9 @@ class WeComServer:
     _requests: dict[str, tuple[ServerConnection, str]] = field(default_factory=dict)
     _bot: ServerConnection | None = None
     _deaf: set[ServerConnection] = field(default_factory=set)
+    _closing: asyncio.Task[None] | None = None
     _confirming: set[asyncio.Task[None]] = field(default_factory=set)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     # -- what the platform does
 
@@ -138,9 +141,7 @@ class WeComServer:
             self._requests[request] = (bot, body.get("msgid", ""))
             try:
                 await bot.send(
-                    json.dumps(
-                        {"cmd": cmd, "headers": {"req_id": request}, "body": body}, ensure_ascii=False
-                    )
+                    json.dumps({"cmd": cmd, "headers": {"req_id": request}, "body": body}, ensure_ascii=False)
                 )
             except ConnectionClosed:
                 await asyncio.sleep(0)
@@ -156,6 +157,7 @@ class WeComServer:
         """The server closes the connection."""
         assert self._bot is not None
         bot, self._bot = self._bot, None
+        self._deaf.add(bot)
         await bot.close(code)
 
     async def kick(self) -> None:
@@ -166,8 +168,9 @@ class WeComServer:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is so."""
-        async with asyncio.timeout(PATIENCE), self._changed:
-            await self._changed.wait_for(is_so)
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():  # noqa: ASYNC110 -- of what is waited for, much is not ours
+                await asyncio.sleep(0.002)
 
     # -- what a client did
 
@@ -195,7 +198,6 @@ class WeComServer:
                 await self._take(bot, json.loads(raw))
         if self._bot is bot:
             self._bot = None
-        await self.tell()
 
     async def _take(self, bot: ServerConnection, frame: Json) -> None:
         fate = self.fate(frame)
@@ -206,15 +208,24 @@ class WeComServer:
         if fate is Fate.LOST:
             self._break(bot)
             return
+        if fate is Fate.CLOSED:
+            self._deaf.add(bot)
+            self._closing = asyncio.create_task(bot.close(1000))
+            return
         code = await self._handled(bot, frame)
         self.frames.append(frame)
         if fate is Fate.UNCONFIRMED:
             self._break(bot)
         elif fate is Fate.TAKEN:
-            confirming = asyncio.create_task(self._confirm(bot, frame, code))
-            self._confirming.add(confirming)
-            confirming.add_done_callback(self._confirming.discard)
-        await self.tell()
+            await self._confirm_in_time(bot, frame, code)
+
+    async def _confirm_in_time(self, bot: ServerConnection, frame: Json, code: int) -> None:
+        confirming = asyncio.create_task(self._confirm(bot, frame, code))
+        if not self.delay:
+            await confirming
+            return
+        self._confirming.add(confirming)
+        confirming.add_done_callback(self._confirming.discard)
 
     async def _confirm(self, bot: ServerConnection, frame: Json, code: int) -> None:
         if self.delay:
@@ -285,14 +296,10 @@ class WeComServer:
             self.wrong.append("too long")
 
     def _break(self, bot: ServerConnection) -> None:
+        self._deaf.add(bot)
         if self._bot is bot:
             self._bot = None
         bot.transport.abort()
-
-    async def tell(self) -> None:
-        """Let those who wait for something look again."""
-        async with self._changed:
-            self._changed.notify_all()
 
     @property
     def n_of(self) -> Counter[str]:

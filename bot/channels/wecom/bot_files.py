@@ -4,7 +4,7 @@ import asyncio
 import logging
 from email.message import Message
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import httpx
 
@@ -44,7 +44,7 @@ class Files:
 
     async def fetch(self, file: File) -> Upload | Reply:
         """A file, or what is said of one that is of no use."""
-        if urlsplit(file.url).scheme != "https":
+        if not file.url.lower().startswith("https://"):
             return _lost()
         try:
             async with asyncio.timeout(self._seconds), self._client.stream("GET", file.url) as response:

@@ -69,7 +69,6 @@ class Link:
             await self._up.wait()
             connection = self._connection
             assert connection is not None  # noqa: S101 -- there is one while it is up
-            await connection.sure()
             try:
                 return await connection.ask(SEND, body)
             except GoneError as problem:

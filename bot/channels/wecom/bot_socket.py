@@ -125,6 +125,7 @@ class Connection:
         self._on_frame = on_frame
         self._pace = pace
         self._acks: dict[str, deque[asyncio.Future[int | None]]] = {}
+        self._turn = asyncio.Lock()
         self._n_heard = 0
         self._doubt = asyncio.Event()
         self._sure = asyncio.Event()
@@ -140,7 +141,8 @@ class Connection:
             cmd: What it is.
             body: What it says, or None.
             request: What it answers; empty for something of our own accord.
-            patient: Whether what is not confirmed in time is waited for as long as WeCom is there.
+            patient: True for what must not be lost: it waits for its turn, and is waited for while WeCom is there.
+                One is under way at a time, so one is in doubt when the connection breaks, not all.
 
         Raises:
             RefusedError: WeCom refuses.
@@ -149,23 +151,20 @@ class Connection:
         """
         name = request or f"{cmd}_{secrets.token_hex(8)}"
         frame: Json = {"cmd": cmd, "headers": {"req_id": name}} | ({} if body is None else {"body": body})
-        # All that is under way, in its order: a confirmation that comes late must not be taken for the next one's.
-        waiting = self._acks.setdefault(name, deque())
-        ack: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        waiting.append(ack)
-        try:
-            await self._socket.send(json.dumps(frame, ensure_ascii=False))
-        except ConnectionClosed:
-            raise GoneError(sent=False) from None
-        code = await self._confirmed(ack, longer=self._pace.most - self._pace.ack if patient else 0)
+        if patient:
+            async with self._turn:
+                await self._sure.wait()
+                ack = await self._sent(name, frame)
+            await asyncio.wait({ack}, timeout=self._pace.most - self._pace.ack)
+        else:
+            ack = await self._sent(name, frame)
+        if not ack.done():
+            raise UnansweredError
+        code = ack.result()
         if code is None:
             raise GoneError(sent=True)
         if code != 0:
             raise RefusedError(code)
-
-    async def sure(self) -> None:
-        """Wait until WeCom has been heard again, should there be doubt, or until the end."""
-        await self._sure.wait()
 
     def beat(self) -> None:
         """Begin to see whether it is alive."""
@@ -180,16 +179,24 @@ class Connection:
         await self._socket.close()
         await self.ended()
 
-    async def _confirmed(self, ack: "asyncio.Future[int | None]", *, longer: float) -> int | None:
-        """The code that confirms; None if the connection ended."""
+    async def _sent(self, name: str, frame: Json) -> "asyncio.Future[int | None]":
+        """Send a frame; what it is confirmed with, in time or not yet: a code, or None if the connection ended.
+
+        Raises:
+            GoneError: It has ended before.
+        """
+        ack: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        # All that is under way, in its order: a confirmation that comes late must not be taken for the next one's.
+        self._acks.setdefault(name, deque()).append(ack)
+        try:
+            await self._socket.send(json.dumps(frame, ensure_ascii=False))
+        except ConnectionClosed:
+            raise GoneError(sent=False) from None
         await asyncio.wait({ack}, timeout=self._pace.ack)
         if not ack.done():
             self._doubt.set()
             self._sure.clear()
-            await asyncio.wait({ack}, timeout=longer)
-        if not ack.done():
-            raise UnansweredError
-        return ack.result()
+        return ack
 
     async def _listen(self) -> None:
         try:
@@ -252,7 +259,9 @@ class Connection:
                     await self._doubt.wait()
             n_heard = self._n_heard
             with suppress(UnansweredError, RefusedError, GoneError, TimeoutError):
-                async with asyncio.timeout(2 * self._pace.ack):  # nor may what can't even be written hold us up
+                async with asyncio.timeout(
+                    2 * self._pace.ack
+                ):  # nor may what can't even be written hold us up
                     await self.ask(PING, None, patient=False)
             n_missed = 0 if self._n_heard > n_heard else n_missed + 1
         _log.warning("wecom bot: nothing heard after %d heartbeats", n_missed)
