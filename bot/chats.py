@@ -14,6 +14,11 @@ from bot.channels.wechat import webhook as wechat_webhook
 from bot.channels.wechat.account import account as wechat_account
 from bot.channels.wechat.chat import WeChatChat
 from bot.channels.wechat.customer import Customers
+from bot.channels.wecom import app_webhook, bot_webhook
+from bot.channels.wecom.accounts import BotAccount, app_account, bot_account
+from bot.channels.wecom.app_chat import AppChat
+from bot.channels.wecom.bot_called import CallbackBot
+from bot.channels.wecom.bot_connected import SocketBot
 from knowledge.errors import SettingError
 
 if TYPE_CHECKING:
@@ -47,7 +52,7 @@ def chats(settings: "Settings", reception: "Reception") -> list[Chat]:
     Raises:
         SettingError: They name a part of one, or an address that it won't call.
     """
-    found = (each(settings, reception) for each in (_telegram, _wechat))
+    found = (each(settings, reception) for each in (_telegram, _wechat, _wecom_app, _wecom_bot))
     return [chat for chat in found if chat is not None]
 
 
@@ -59,6 +64,8 @@ def check(settings: "Settings") -> None:
     """
     telegram_account(settings)
     wechat_account(settings)
+    app_account(settings)
+    bot_account(settings)
 
 
 def telegram_account(settings: "Settings") -> TelegramAccount | None:
@@ -117,3 +124,41 @@ def _wechat(settings: "Settings", reception: "Reception") -> Chat | None:
         return operating.wechat(is_verified=account.is_verified, is_sealed=sealed, address=address)
 
     return Chat("wechat", start, chat.stop, (webhook,))
+
+
+def _wecom_app(settings: "Settings", reception: "Reception") -> Chat | None:
+    account = app_account(settings)
+    if account is None:
+        return None
+    chat = AppChat(reception, account)
+    webhook = app_webhook.route(chat, account, reception.metrics, time.time)
+
+    async def start() -> str:
+        return operating.wecom_app(
+            await chat.start(), operating.called_at(settings.public_url, app_webhook.PATH)
+        )
+
+    return Chat("wecom_app", start, chat.stop, (webhook,))
+
+
+def _wecom_bot(settings: "Settings", reception: "Reception") -> Chat | None:
+    account = bot_account(settings)
+    if account is None:
+        return None
+    if isinstance(account, BotAccount):
+        return _connected_bot(SocketBot(reception, account))
+    chat = CallbackBot(reception)
+    webhook = bot_webhook.route(chat, account, reception.metrics)
+
+    async def start() -> str:
+        await chat.start()
+        return operating.wecom_called_bot(operating.called_at(settings.public_url, bot_webhook.PATH))
+
+    return Chat("wecom_called_bot", start, chat.stop, (webhook,))
+
+
+def _connected_bot(chat: SocketBot) -> Chat:
+    async def start() -> str:
+        return operating.wecom_bot(await chat.start())
+
+    return Chat("wecom_bot", start, chat.stop)

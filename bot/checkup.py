@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot import consoles, mending, operating
 from knowledge.errors import WenshuError
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from bot.channels import platform_api
     from knowledge.build import Wenshu
     from knowledge.settings import Settings
+
+
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +108,49 @@ def _wechat(settings: "Settings") -> str:
     )
 
 
+def _wecom_app(settings: "Settings") -> str:
+    from bot.channels.wecom import accounts, app_chat, app_webhook
+
+    account = accounts.app_account(settings)
+    assert account is not None  # noqa: S101 -- it is configured
+    name = asyncio.run(_with_api(account.for_tokens, lambda api: app_chat.name_of(api, account)))
+    return operating.wecom_app(name, operating.called_at(settings.public_url, app_webhook.PATH))
+
+
+def _wecom_bot(settings: "Settings") -> str:
+    """Whether WeCom is there.  To show the secret would throw out whoever is connected as the bot."""
+    from bot.channels.wecom import accounts, bot_socket
+
+    account = accounts.bot_account(settings)
+    assert isinstance(account, accounts.BotAccount)  # noqa: S101 -- it is configured
+    asyncio.run(bot_socket.reach(account.url))
+    return operating.wecom_bot_reached(account.bot_id, account.url)
+
+
+def _wecom_called_bot(settings: "Settings") -> str:
+    from bot.channels.wecom import accounts, bot_webhook
+
+    accounts.bot_account(settings)
+    return operating.wecom_called_bot(operating.called_at(settings.public_url, bot_webhook.PATH))
+
+
 async def _with_api(
-    account: "platform_api.Account", look: Callable[["platform_api.Api"], Awaitable[None]]
-) -> None:
+    account: "platform_api.Account", look: Callable[["platform_api.Api"], Awaitable[Told]]
+) -> Told:
     """Ask a platform's interface something."""
     from bot.channels.platform_api import Api
 
     api = Api(account)
     try:
-        await look(api)
+        return await look(api)
     finally:
         await api.close()
 
 
-_CHATS: Mapping[str, Callable[["Settings"], str]] = {"telegram": _telegram, "wechat": _wechat}
+_CHATS: Mapping[str, Callable[["Settings"], str]] = {
+    "telegram": _telegram,
+    "wechat": _wechat,
+    "wecom_app": _wecom_app,
+    "wecom_bot": _wecom_bot,
+    "wecom_called_bot": _wecom_called_bot,
+}

@@ -120,6 +120,26 @@ def wechat(*, is_verified: bool, is_sealed: bool, address: str) -> str:
     return f"公众号：{kind}；{mode}。\n{entered(address, 'wechat')}"
 
 
+def wecom_app(name: str, address: str) -> str:
+    """The app is known, and where WeCom is to call us."""
+    return f"企业微信应用：{name}。\n{entered(address, 'wecom_app')}"
+
+
+def wecom_bot(bot_id: str) -> str:
+    """The bot is connected."""
+    return f"已连接企业微信智能机器人：{bot_id}。"
+
+
+def wecom_bot_reached(bot_id: str, url: str) -> str:
+    """The doctor has seen WeCom's server, without showing it the secret."""
+    return f"企业微信智能机器人：{bot_id}，能连到 {url}；Secret 由 wenshu serve 启动时核对"
+
+
+def wecom_called_bot(address: str) -> str:
+    """The bot waits for WeCom's calls."""
+    return f"企业微信智能机器人：等企业微信来调用。\n{entered(address, 'wecom_called_bot')}"
+
+
 def entered(address: str, chat: str) -> str:
     """The address that a platform calls us at, and where it is entered."""
     return f"服务器地址（URL）填 {address} ，在“{consoles.CONSOLES[chat].calls}”"

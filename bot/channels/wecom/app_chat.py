@@ -6,13 +6,12 @@ different members are answered at the same time, those of one in order.  The log
 
 import asyncio
 import logging
-import re
 from typing import NoReturn
 
 from bot import phrases, reply
 from bot.channels import menu
 from bot.channels.deliveries import Deliveries, Errand, apologizing
-from bot.channels.platform_api import Api, ApiError, LostError
+from bot.channels.platform_api import Api, ApiError, LostError, first_address
 from bot.channels.wecom.accounts import CHANNEL, AppAccount
 from bot.channels.wecom.app_delivery import Members, Sleep, written
 from bot.channels.wecom.app_messages import Came
@@ -37,8 +36,6 @@ _NOT_OUR_APP = frozenset({40056, 301002})
 
 _NOT_FROM_HERE = 60020
 """Code that says the company trusts other addresses (企业可信IP)."""
-
-_FROM = re.compile(r"from ip:\s*([0-9A-Fa-f.:]+)")
 
 _log = logging.getLogger(__name__)
 
@@ -86,8 +83,8 @@ class AppChat:
             SettingError: WeCom doesn't know us, or not from here.
             BackendError: It can't be reached; another call may do.
         """
-        name = await self._name()
-        await menu.offer(self._api, query=self._agent)
+        name = await name_of(self._api, self._account)
+        await menu.offer(self._api, query={"agentid": str(self._account.agent_id)})
         self._deliveries.start()
         return name
 
@@ -97,24 +94,6 @@ class AppChat:
         self._reception.desk.begin_to_close()
         await self._deliveries.stop()
         await self._api.close()
-
-    @property
-    def _agent(self) -> dict[str, str]:
-        return {"agentid": str(self._account.agent_id)}
-
-    async def _name(self) -> str:
-        """What the app is called; its number, if WeCom does not say."""
-        number = str(self._account.agent_id)
-        try:
-            await self._api.token()
-            # A token is given to whoever knows the secret; only what follows tells if we may ask from here.
-            told = await self._api.call(AGENT, query=self._agent)
-        except LostError:
-            return number
-        except ApiError as problem:
-            _raise(problem, self._account)
-        name = told.get("name")
-        return name if isinstance(name, str) and name else number
 
     # -- messages
 
@@ -177,6 +156,26 @@ class AppChat:
         return tell
 
 
+async def name_of(api: Api, account: AppAccount) -> str:
+    """What an app is called; its number, if WeCom does not say.
+
+    Raises:
+        SettingError: WeCom doesn't know us, or not from here.
+        BackendError: It can't be reached; another call may do.
+    """
+    number = str(account.agent_id)
+    try:
+        await api.token()
+        # A token is given to whoever knows the secret; only what follows tells if we may ask from here.
+        told = await api.call(AGENT, query={"agentid": number})
+    except LostError:
+        return number
+    except ApiError as problem:
+        _raise(problem, account)
+    name = told.get("name")
+    return name if isinstance(name, str) and name else number
+
+
 def _raise(problem: ApiError, account: AppAccount) -> NoReturn:
     """Say what is to be mended where WeCom refuses us.
 
@@ -191,8 +190,7 @@ def _raise(problem: ApiError, account: AppAccount) -> NoReturn:
         message = f"wecom_agent_id: the secret is not of app {account.agent_id} ({problem.code}); check both"
         raise SettingError(message, item="WENSHU_WECOM_AGENT_ID", code="wecom_refused") from problem
     if problem.code == _NOT_FROM_HERE:
-        found = _FROM.search(str(problem))
-        where = found[1] if found else ""
+        where = first_address(str(problem))
         message = f"address {where!r}: not trusted by the company (企业可信IP); add it there"
         raise SettingError(message, item=where, code="wecom_address") from problem
     message = f"{account.api_url}: WeCom refuses for now ({problem.code})"

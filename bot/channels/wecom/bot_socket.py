@@ -280,12 +280,7 @@ async def opened(account: BotAccount, on_frame: OnFrame, pace: Pace) -> Connecti
         BackendError: WeCom can't be reached.
         SettingError: The bot's secret is refused.
     """
-    try:
-        socket = await connect(
-            account.url, ping_interval=None, max_size=_MAX_FRAME, close_timeout=_CLOSE_SECONDS, logger=_frames
-        )
-    except (OSError, TimeoutError, WebSocketException) as problem:
-        raise _unreachable(account.url) from problem
+    socket = await _connected(account.url)
     connection = Connection(socket, on_frame, pace)
     shown = {"bot_id": account.bot_id, "secret": account.secret.get_secret_value()}
     try:
@@ -297,6 +292,24 @@ async def opened(account: BotAccount, on_frame: OnFrame, pace: Pace) -> Connecti
         raise _unreachable(account.url) from problem
     connection.beat()
     return connection
+
+
+async def reach(url: str) -> None:
+    """See whether WeCom is there; no bot is touched.
+
+    Raises:
+        BackendError: It can't be reached.
+    """
+    await (await _connected(url)).close()
+
+
+async def _connected(url: str) -> ClientConnection:
+    try:
+        return await connect(
+            url, ping_interval=None, max_size=_MAX_FRAME, close_timeout=_CLOSE_SECONDS, logger=_frames
+        )
+    except (OSError, TimeoutError, WebSocketException) as problem:
+        raise _unreachable(url) from problem
 
 
 def _unreachable(where: str) -> BackendError:
