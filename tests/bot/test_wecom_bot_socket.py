@@ -366,3 +366,11 @@ async def test_no_word_and_no_secret_is_logged(server: WeComServer, caplog: pyte
     assert not any("机密" in record.getMessage() for record in ours)
     assert not any(SECRET in record.getMessage() for record in ours)
     assert logging.getLogger("bot.channels.wecom.bot_socket.frames").getEffectiveLevel() >= logging.INFO
+
+
+async def test_one_that_is_stopped_while_it_connects_leaves_nothing_open(server: WeComServer):
+    async with Bot(server) as bot:
+        server.fate = lambda _: Fate.SILENT
+        server.drop()
+        await server.until(lambda: server.n_of["aibot_subscribe"] == 2)
+    assert not [task for task in asyncio.all_tasks() if "Connection._listen" in repr(task)], bot
