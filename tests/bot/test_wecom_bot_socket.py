@@ -158,7 +158,7 @@ async def test_it_listens_at_once_when_a_confirmation_is_missing(server: WeComSe
 
 async def test_late_confirmations_end_nothing(server: WeComServer):
     async with Bot(server, replace(PACE, beat=0.01, ack=0.2)) as bot:
-        server.delay = 0.3
+        server.delay = lambda _: 0.3
         await bot.link.send(markdown("慢"))
         await server.until(lambda: server.n_of["ping"] >= 4)
     assert server.n_subscribed == 1
@@ -309,7 +309,8 @@ async def test_confirmations_are_not_mixed_up_when_they_come_late(server: WeComS
     async with Bot(server, replace(PACE, ack=0.2)) as bot:
         name = await server.say("u1", "问")
         _, request = await bot.next()
-        server.delay = 0.3
+        late = {False: 0.3, True: 0.6}  # in the order in which they were sent; heartbeats at once
+        server.delay = lambda frame: late[frame["body"]["stream"]["finish"]] if "body" in frame else 0
         with pytest.raises(UnansweredError):
             await request.connection.ask(RESPOND, stream(name, "…"), request.id, patient=False)
         server.expired.add(name)
