@@ -403,6 +403,18 @@ async def test_an_end_that_is_lost_with_its_connection_comes_as_a_message(
     assert len(server.answers_of("u1")) == 1
 
 
+async def test_an_end_that_arrived_just_before_its_connection_broke_may_be_there_twice(
+    server: WeComServer, reception: Reception
+):
+    """Nobody can tell it from one that did not, and who got none would wait for ever."""
+    broken = iter([Fate.UNCONFIRMED])
+    server.fate = lambda frame: next(broken, Fate.TAKEN) if frame["cmd"] == RESPOND else Fate.TAKEN
+    async with running(server, reception):
+        name = await server.say("u1", ASKED)
+        await server.until(lambda: bool(server.pushed))
+    assert server.pushed == [("u1", server.answer(name))]
+
+
 async def test_an_end_that_is_not_confirmed_has_arrived(server: WeComServer, reception: Reception):
     server.fate = lambda frame: Fate.SILENT if frame["cmd"] == RESPOND else Fate.TAKEN
     async with running(server, reception, pace=replace(PACE, ack=0.02, most=0.05)):

@@ -154,7 +154,7 @@ async def test_it_is_told_of_an_expired_stream(server: WeComServer):
 
 
 async def test_it_waits_for_confirmations_that_are_late(server: WeComServer):
-    server.delay = 0.1
+    server.delay = lambda _: 0.1
     async with sdk(server):
         name = await server.say("u1", "慢慢来")
         await server.until(lambda: server.answer(name) == "慢慢来")
@@ -169,7 +169,7 @@ async def test_it_takes_the_confirmation_of_one_snapshot_for_that_of_the_next(se
         client.on("message.text", came.put_nowait)
         await server.say("u1", "问")
         frame = await came.get()
-        server.delay = 0.2
+        server.delay = lambda _: 0.2
         with pytest.raises(TimeoutError):
             await client.reply_stream(frame, "s", "…")
         client._ws_manager._reply_ack_timeout = 5

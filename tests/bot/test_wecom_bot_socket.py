@@ -158,7 +158,7 @@ async def test_it_listens_at_once_when_a_confirmation_is_missing(server: WeComSe
 
 async def test_late_confirmations_end_nothing(server: WeComServer):
     async with Bot(server, replace(PACE, beat=0.01, ack=0.2)) as bot:
-        server.delay = 0.3
+        server.delay = lambda _: 0.3
         await bot.link.send(markdown("慢"))
         await server.until(lambda: server.n_of["ping"] >= 4)
     assert server.n_subscribed == 1
@@ -309,7 +309,8 @@ async def test_confirmations_are_not_mixed_up_when_they_come_late(server: WeComS
     async with Bot(server, replace(PACE, ack=0.2)) as bot:
         name = await server.say("u1", "问")
         _, request = await bot.next()
-        server.delay = 0.3
+        late = {False: 0.3, True: 0.6}  # in the order in which they were sent; heartbeats at once
+        server.delay = lambda frame: late[frame["body"]["stream"]["finish"]] if "body" in frame else 0
         with pytest.raises(UnansweredError):
             await request.connection.ask(RESPOND, stream(name, "…"), request.id, patient=False)
         server.expired.add(name)
@@ -366,3 +367,11 @@ async def test_no_word_and_no_secret_is_logged(server: WeComServer, caplog: pyte
     assert not any("机密" in record.getMessage() for record in ours)
     assert not any(SECRET in record.getMessage() for record in ours)
     assert logging.getLogger("bot.channels.wecom.bot_socket.frames").getEffectiveLevel() >= logging.INFO
+
+
+async def test_one_that_is_stopped_while_it_connects_leaves_nothing_open(server: WeComServer):
+    async with Bot(server) as bot:
+        server.fate = lambda _: Fate.SILENT
+        server.drop()
+        await server.until(lambda: server.n_of["aibot_subscribe"] == 2)
+    assert not [task for task in asyncio.all_tasks() if "Connection._listen" in repr(task)], bot

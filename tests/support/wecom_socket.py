@@ -78,7 +78,7 @@ class WeComServer:
         n_subscribed: How often a bot has connected.
         wrong: What no client may do.
         refusing: Code that a subscription is answered with.
-        delay: Seconds before a frame is confirmed.
+        delay: Tells the seconds before a frame is confirmed.
         fate: Tells what becomes of a frame.
         codes: What the next frames of a command are answered with.
     """
@@ -91,7 +91,7 @@ class WeComServer:
     n_subscribed: int = 0
     wrong: list[str] = field(default_factory=list)
     refusing: int = 0
-    delay: float = 0.0
+    delay: Callable[[Json], float] = lambda _: 0.0
     fate: Callable[[Json], Fate] = lambda _: Fate.TAKEN
     codes: dict[str, deque[int]] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
@@ -221,15 +221,15 @@ class WeComServer:
 
     async def _confirm_in_time(self, bot: ServerConnection, frame: Json, code: int) -> None:
         confirming = asyncio.create_task(self._confirm(bot, frame, code))
-        if not self.delay:
+        if not self.delay(frame):
             await confirming
             return
         self._confirming.add(confirming)
         confirming.add_done_callback(self._confirming.discard)
 
     async def _confirm(self, bot: ServerConnection, frame: Json, code: int) -> None:
-        if self.delay:
-            await asyncio.sleep(self.delay)
+        if seconds := self.delay(frame):
+            await asyncio.sleep(seconds)
         told = {"headers": frame["headers"], "errcode": code, "errmsg": "ok" if code == 0 else "no"}
         with suppress(ConnectionClosed):
             await bot.send(json.dumps(told))

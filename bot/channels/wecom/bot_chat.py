@@ -7,12 +7,14 @@
 | after a second | 正在查…… |
 | after five and a half minutes | 查到了就发给您; it comes as a message of its own |
 | when we stop | the same; it comes after the next start |
+
+Where only some messages of our own accord are possible, the rest of a long reply waits for 继续.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Protocol
 
 from bot import phrases, reply
 from bot.channels.deliveries import Deliveries, Errand, apologizing
@@ -20,9 +22,10 @@ from bot.channels.wecom.accounts import CHANNEL
 from bot.channels.wecom.bot_files import Files
 from bot.channels.wecom.bot_messages import Came
 from bot.channels.wecom.bot_streams import Patience, Show, Stream
-from bot.channels.wecom.markdown import BOT, PLAIN_APP
+from bot.channels.wecom.markdown import PLAIN_APP
 from bot.guard import Admission, Admitted
 from bot.inbound import Inbound, Upload
+from bot.kept import Message
 from bot.outbox import Outbox
 from bot.reception import Reception
 from bot.render import Capabilities, render
@@ -36,8 +39,23 @@ STOP_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
-Push = Callable[[Came, str], Awaitable[None]]
-"""Sends a part of a reply to a message as a message of its own."""
+
+class Way(Protocol):
+    """How a bot is reached.
+
+    Attributes:
+        capabilities: What a message may be.
+        holds: Whether a reply may have to wait for 继续.
+    """
+
+    capabilities: Capabilities
+    holds: bool
+
+    def reopen(self, came: Came) -> Show | None:
+        """How the reply to a message is shown that came before we were started; None if it can't be."""
+
+    async def push(self, came: Came, text: str, *, n_left: int) -> None:
+        """Send a part of the reply to a message as a message of its own; so many parts come after it."""
 
 
 class BotChat:
@@ -46,26 +64,23 @@ class BotChat:
     def __init__(
         self,
         reception: Reception,
-        push: Push,
+        way: Way,
         *,
         files: Files | None = None,
         patience: Patience | None = None,
-        reopen: Callable[[Came], Show] | None = None,
     ) -> None:
         """Set up.
 
         Args:
             reception: Replies to messages.
-            push: Sends what no stream shows.
+            way: How the bot is reached.
             files: Fetches what users send.
             patience: How long a reply is waited for.
-            reopen: How the reply to a message is shown that came before we were started; None if it can't be.
         """
         self._reception = reception
-        self._push = push
+        self._way = way
         self._files = files or Files()
         self._patience = patience or Patience()
-        self._reopen = reopen
         self._outbox = Outbox(reception.service.state, OUTBOX, clock=reception.service.clock)
         self._deliveries = Deliveries(self._outbox, self._left_over)
         self._streams: dict[str, Stream] = {}
@@ -138,24 +153,56 @@ class BotChat:
     def _left_over(self, _: str, payload: str) -> Errand:
         """What gathered while we were away is no rush, so nobody is too fast."""
         came = Came.loads(payload)
-        if self._reopen is not None and came.key not in self._streams:
-            self._streams[came.key] = Stream(self._reopen(came), self._patience)
+        show = self._way.reopen(came)
+        if show is not None and came.key not in self._streams:
+            self._streams[came.key] = Stream(show, self._patience)
         return self._errand(came, Admission(Admitted.YES))
 
     def _errand(self, came: Came, admission: Admission) -> Errand:
+        fetched: list[Message] = []
+
         async def make() -> list[str]:
+            fetched.extend(self._waiting_for(came))
+            if fetched:
+                return [_next(each) for each in fetched]
             answer = await apologizing(came.key, lambda: self._answer(came, admission))
-            return written(answer, PLAIN_APP if came.greets else BOT)
+            return written(answer, PLAIN_APP if came.greets else self._way.capabilities)
 
         async def send(part: str) -> str:
+            while fetched:  # not before: what is fetched is written down first
+                self._note_fetched(fetched.pop())
             stream = self._streams.get(came.key)
             if stream is not None and await stream.finish(part):
                 self._reception.metrics.parts.labels(CHANNEL, "sent").inc()
             elif not came.greets:  # a greeting that comes late is none
-                await self._push(came, part)
+                await self._way.push(came, part, n_left=self._n_left(came))
             return ""
 
         return Errand(came.key, came.chat, make, send)
+
+    def _n_left(self, came: Came) -> int:
+        """How many parts come after the one that is about to leave."""
+        message = self._reception.service.state.message(OUTBOX, came.key)
+        return 0 if message is None or message.parts is None else len(message.parts) - message.n_sent - 1
+
+    def _waiting_for(self, came: Came) -> list[Message]:
+        """Of the replies that wait until a chat asks for more, the newest."""
+        if not self._way.holds or not came.asks_for_more:
+            return []
+        waiting = [
+            each
+            for each in self._outbox.left_over()
+            if each.id != came.key
+            and Came.loads(each.payload).chat == came.chat
+            and each.parts is not None
+            and each.n_sent < len(each.parts)
+        ]
+        return waiting[-1:]
+
+    def _note_fetched(self, message: Message) -> None:
+        self._outbox.sent(message.id)
+        if message.parts is not None and message.n_sent + 1 == len(message.parts):
+            self._outbox.done(message.id)
 
     async def _answer(self, came: Came, admission: Admission) -> Reply:
         if admission.admitted is Admitted.TOO_FAST:
@@ -178,12 +225,22 @@ class BotChat:
             stream.show(phrases.WAITING.format(n=n_before))
 
         def draft(so_far: Reply) -> None:
-            stream.show(written(so_far, BOT)[0])
+            stream.show(written(so_far, self._way.capabilities)[0])
 
         writes = self._reception.service.library.writes
         return await self._reception.reply(
             inbound, patient=True, on_wait=wait, on_draft=draft if writes else None
         )
+
+
+def with_more(text: str, n_left: int) -> str:
+    """A part of a reply, with word of those that 继续 brings."""
+    return f"{text}\n\n{phrases.more_parts(n_left)}" if n_left else text
+
+
+def _next(message: Message) -> str:
+    assert message.parts is not None  # noqa: S101 -- only what is made waits
+    return with_more(message.parts[message.n_sent], len(message.parts) - message.n_sent - 1)
 
 
 def written(answer: Reply | None, capabilities: Capabilities) -> list[str]:

@@ -35,6 +35,7 @@ from bot.channels.wecom.bot_socket import (
     UnansweredError,
 )
 from bot.channels.wecom.bot_streams import Patience, Show, Snapshot
+from bot.channels.wecom.markdown import BOT
 from bot.rates import Rates
 from bot.reception import Reception
 from knowledge.errors import WenshuError
@@ -71,7 +72,15 @@ class Pacer:
 
 
 class SocketBot:
-    """A bot.  To be used in one event loop."""
+    """A bot.  To be used in one event loop.
+
+    Attributes:
+        capabilities: What a message may be.
+        holds: False: whatever there is can be sent.
+    """
+
+    capabilities = BOT
+    holds = False
 
     def __init__(
         self,
@@ -96,7 +105,7 @@ class SocketBot:
         self._pacer = Pacer()
         self._saying: asyncio.Task[bool] | None = None
         self._link = Link(account, self._on_frame, pace or Pace())
-        self._chat = BotChat(reception, self._push, files=files, patience=patience)
+        self._chat = BotChat(reception, self, files=files, patience=patience)
 
     async def start(self) -> str:
         """Connect and begin to answer: first what was left over, then what comes.
@@ -168,7 +177,15 @@ class SocketBot:
                 return True
         return not is_last  # another snapshot comes anyway
 
-    async def _push(self, came: Came, text: str) -> None:
+    def reopen(self, came: Came) -> None:
+        """Nothing: the connection that brought it is gone, and what it brought can't be answered by another."""
+
+    async def push(self, came: Came, text: str, *, n_left: int) -> None:  # noqa: ARG002 -- they follow anyway
+        """Send a part of the reply to a message as a message of its own.
+
+        Raises:
+            RefusedError: WeCom refuses.
+        """
         await self._pacer.turn(came.chat)
         body = {
             "chatid": came.chat,

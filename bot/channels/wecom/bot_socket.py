@@ -290,6 +290,9 @@ async def opened(account: BotAccount, on_frame: OnFrame, pace: Pace) -> Connecti
         if isinstance(problem, RefusedError) and problem.code not in {_BUSY, *TOO_OFTEN}:
             raise _refused(problem.code) from problem
         raise _unreachable(account.url) from problem
+    except asyncio.CancelledError:
+        await connection.close()
+        raise
     connection.beat()
     return connection
 
