@@ -123,10 +123,6 @@ _USAGE: Mapping[str, _Said] = {
         "企业微信不认这个应用：「{item}」不对。",
         f"核对它和企业ID：{consoles.found('wecom_secret')}。",
     ),
-    "wecom_address": (
-        "企业微信不让这台机器（{item}）调用接口。",
-        f"在{_WECOM.name} → {_WECOM.addresses}加上这个地址。",
-    ),
     "wecom_bot_refused": (
         "企业微信不认这个智能机器人：「{item}」不对。",
         f"核对它：{consoles.found('wecom_bot_secret')}。",
@@ -190,6 +186,10 @@ _BACKEND: Mapping[str, _Said] = {
     "wechat_unreachable": (
         "连不上微信服务器 {item}。",
         "检查网络和代理；走自己的转发时请检查 WENSHU_WECHAT_API_URL。",
+    ),
+    "wecom_address": (
+        "企业微信不让这台机器（{item}）调用接口。",
+        f"在{_WECOM.name} → {_WECOM.addresses}加上这个地址。",
     ),
     "wecom_unreachable": (
         "连不上企业微信服务器 {item}。",

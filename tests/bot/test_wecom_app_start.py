@@ -1,5 +1,6 @@
 """An app's start: who we are, what to mend if WeCom won't have us, the menu, and what was left over."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,10 +25,12 @@ from tencent_server import (
 )
 from wecom_office import AGENT_ID, an_account, an_api, up
 
+from bot import chats, operating, serving
 from bot.channels import menu
 from bot.channels.wecom.app_chat import AppChat
 from knowledge.errors import BackendError, SettingError
 from knowledge.schema import Answer
+from knowledge.settings import Settings
 
 NOT_FROM_HERE = "not allow to access from your ip, hint: [1], from ip: 203.0.113.7, more info at https://x"
 
@@ -102,7 +105,7 @@ async def test_another_app_s_secret_is_refused(code: int, chat: AppChat, server:
 @pytest.mark.parametrize("path", [GETTOKEN, AGENT_GET])
 async def test_an_address_that_the_company_does_not_trust_is_named(path: str, chat: AppChat, server: Tencent):
     server.fail(path, Refuses(60020, NOT_FROM_HERE))
-    with pytest.raises(SettingError) as caught:
+    with pytest.raises(BackendError) as caught:
         await chat.start()
     assert (caught.value.code, caught.value.item) == ("wecom_address", "203.0.113.7")
     assert await chat.start() == "问数", "another call may do, once it is trusted"
@@ -110,7 +113,7 @@ async def test_an_address_that_the_company_does_not_trust_is_named(path: str, ch
 
 async def test_an_address_that_wecom_does_not_name_is_no_other_error(chat: AppChat, server: Tencent):
     server.fail(AGENT_GET, Refuses(60020, "not allow"))
-    with pytest.raises(SettingError) as caught:
+    with pytest.raises(BackendError) as caught:
         await chat.start()
     assert (caught.value.code, caught.value.item) == ("wecom_address", "")
 
@@ -156,7 +159,7 @@ async def test_what_comes_before_the_start_is_answered_once_all_is_well(
     """The address has to be entered in WeCom before the company can trust ours: calls come first."""
     server.judge = lambda call: Refuses(60020, NOT_FROM_HERE) if call.path in {AGENT_GET, SEND} else None
     async with up(Shelf(lambda _: answered), tmp_path, server, begins=False) as office:
-        with pytest.raises(SettingError):
+        with pytest.raises(BackendError):
             await office.chat.start()
         assert (await office.write("科创投累计投资多少")).status == 200
         await office.settled()
@@ -175,3 +178,27 @@ async def test_it_lets_go_of_its_connections(server: Tencent):
     await chat.stop()
     chat._reception.desk.close()
     assert client.is_closed
+
+
+async def test_an_address_that_is_not_trusted_yet_ends_nothing(
+    server: Tencent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Else nobody could set an app up: it takes trusted addresses only once it has called ours."""
+    monkeypatch.setattr(serving, "RETRY_SECONDS", 0.0)
+    server.fail(AGENT_GET, *[Refuses(60020, NOT_FROM_HERE)] * 2)
+    said: list[str] = []
+    async with up(Shelf(), tmp_path, server, begins=False) as office:
+        running = serving._Running(
+            Settings(_env_file=None, home=tmp_path), Shelf(), office.state, said.append
+        )  # type: ignore[arg-type, call-arg]
+        app = chats.Chat("wecom_app", office.chat.start, office.chat.stop)
+        task = asyncio.create_task(serving._answer_in(app, running))
+        async with asyncio.timeout(60):
+            while len(said) < 3:
+                assert not task.done(), task.result()
+                await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert said[0] == said[1]
+    assert all(words in said[0] for words in ("203.0.113.7", "企业可信IP", operating.TRYING_AGAIN))
+    assert said[2] == "问数"

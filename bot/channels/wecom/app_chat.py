@@ -80,8 +80,8 @@ class AppChat:
             What the app is called.
 
         Raises:
-            SettingError: WeCom doesn't know us, or not from here.
-            BackendError: It can't be reached; another call may do.
+            SettingError: WeCom doesn't know us.
+            BackendError: It can't be reached, or not from here yet; another call may do.
         """
         name = await name_of(self._api, self._account)
         await menu.offer(self._api, query={"agentid": str(self._account.agent_id)})
@@ -160,8 +160,8 @@ async def name_of(api: Api, account: AppAccount) -> str:
     """What an app is called; its number, if WeCom does not say.
 
     Raises:
-        SettingError: WeCom doesn't know us, or not from here.
-        BackendError: It can't be reached; another call may do.
+        SettingError: WeCom doesn't know us.
+        BackendError: It can't be reached, or not from here yet; another call may do.
     """
     number = str(account.agent_id)
     try:
@@ -180,8 +180,8 @@ def _raise(problem: ApiError, account: AppAccount) -> NoReturn:
     """Say what is to be mended where WeCom refuses us.
 
     Raises:
-        SettingError: A setting, here or there.
-        BackendError: Nothing: it may do so no more in a while.
+        SettingError: A setting of ours.
+        BackendError: The company's, or nothing: it may do so no more in a while.
     """
     if problem.code in _UNKNOWN:
         message = f"wecom_secret: WeCom doesn't know it ({problem.code}); check it and WENSHU_WECOM_CORP_ID"
@@ -192,6 +192,7 @@ def _raise(problem: ApiError, account: AppAccount) -> NoReturn:
     if problem.code == _NOT_FROM_HERE:
         where = first_address(str(problem))
         message = f"address {where!r}: not trusted by the company (企业可信IP); add it there"
-        raise SettingError(message, item=where, code="wecom_address") from problem
+        # No reason to end: a new app can be told our address only after it has called us once.
+        raise BackendError(message, item=where, code="wecom_address") from problem
     message = f"{account.api_url}: WeCom refuses for now ({problem.code})"
     raise BackendError(message, item=account.api_url, code="wecom_unreachable") from problem
