@@ -115,10 +115,6 @@ _USAGE: Mapping[str, _Said] = {
         "微信不认这个公众号：「{item}」不对。",
         f"核对它；在{consoles.found('wechat_app_secret')}可重置 AppSecret。",
     ),
-    "wechat_address": (
-        "微信不让这台机器（{item}）调用接口。",
-        f"在{_WECHAT.name} → {_WECHAT.addresses}加上这个地址。",
-    ),
     "wecom_refused": (
         "企业微信不认这个应用：「{item}」不对。",
         f"核对它和企业ID：{consoles.found('wecom_secret')}。",
@@ -186,6 +182,10 @@ _BACKEND: Mapping[str, _Said] = {
     "wechat_unreachable": (
         "连不上微信服务器 {item}。",
         "检查网络和代理；走自己的转发时请检查 WENSHU_WECHAT_API_URL。",
+    ),
+    "wechat_address": (
+        "微信不让这台机器（{item}）调用接口。",
+        f"在{_WECHAT.name} → {_WECHAT.addresses}加上这个地址。",
     ),
     "wecom_address": (
         "企业微信不让这台机器（{item}）调用接口。",

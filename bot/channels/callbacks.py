@@ -3,9 +3,11 @@
 A message that the platform brings again comes with a nonce of its own; the very same call is somebody else's.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from starlette.responses import Response
 
 from bot.channels.sealing import is_signed
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
+
+    from bot.metrics import Metrics
 
 WINDOW_SECONDS = 300
 """How far a call's time may be from ours."""
@@ -101,6 +105,27 @@ class Gate:
             raise CallError(403, "replayed")
         # A call's time may lie ahead of ours; twice the window later it is turned away for its age.
         self._seen[call] = now + 2 * WINDOW_SECONDS
+
+
+def call_of(
+    channel: str, metrics: "Metrics", answer: Callable[["Request"], Awaitable["Response"]]
+) -> Callable[["Request"], Awaitable["Response"]]:
+    """What a platform's address does: a call that is turned away learns nothing, and is counted.
+
+    Args:
+        channel: The platform.
+        metrics: Count.
+        answer: Answers a call, or raises a `CallError`.
+    """
+
+    async def call(request: "Request") -> "Response":
+        try:
+            return await answer(request)
+        except CallError as problem:
+            metrics.refused.labels(channel, problem.why).inc()
+            return Response(status_code=problem.status)
+
+    return call
 
 
 async def body_of(request: "Request") -> bytes:

@@ -8,8 +8,9 @@ import httpx
 import pytest
 from sites import n_refused
 from stand_ins import ANYONE, Shelf
-from wechat_house import FASTER, Stalled, fast_clock, up
+from wechat_house import FASTER, House, Stalled, fast_clock, up
 from wechat_platform import Shown
+from wechat_process import fetched
 
 from bot import phrases
 from bot.guard import Allowed, Guard
@@ -333,15 +334,16 @@ async def test_who_asks_too_fast_is_told_once(shelf: Shelf, tmp_path: Path):
 
 
 async def test_a_hundred_users_at_once_each_get_their_answer_once(answered: Answer, tmp_path: Path):
-    async def ask(house, number: int) -> Shown:
-        return await house.platform.say(f"{QUESTION}{number}", user=f"user-{number}")
+    async def ask(house: House, number: int) -> str:
+        shown = await house.platform.say(f"{QUESTION}{number}", user=f"user-{number}")
+        return await fetched(house.platform, shown, f"user-{number}")
 
     shelf = Shelf(ask=lambda question: replace(answered, question=question, text=question))
     async with up(shelf, tmp_path) as house:
         house.platform.seconds *= 4  # users, WeChat and we share two processors here, and time runs fast
-        shown = await asyncio.gather(*(ask(house, number) for number in range(100)))
+        texts = await asyncio.gather(*(ask(house, number) for number in range(100)))
         kept = house.state.n_answers
-    assert all("23.26亿元" in (each.text or "") for each in shown)
+    assert all("23.26亿元" in text for text in texts)
     assert kept == 100
 
 

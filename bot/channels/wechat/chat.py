@@ -21,20 +21,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot import phrases, reply
+from bot import phrases
+from bot.channels.answering import answer
 from bot.channels.deliveries import RETRY_SECONDS, Deliveries, Errand, apologizing
 from bot.channels.wechat.account import CHANNEL
 from bot.channels.wechat.customer import Customers, Piece, pieces
 from bot.channels.wechat.messages import CAPABILITIES, Came
 from bot.desk import ClosingError
-from bot.guard import Admitted
-from bot.inbound import Inbound
 from bot.kept import Message
 from bot.lines import Lines
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
 from bot.render import render
-from bot.reply import Reply
 from knowledge.errors import WenshuError
 
 SUCCESS = ""
@@ -142,8 +140,8 @@ class WeChatChat:
         """Begin to send of our own accord, if we may, and go on with what is left over.
 
         Raises:
-            SettingError: WeChat does not know the account, or does not let us ask from here.
-            BackendError: It can't be reached; another call may do.
+            SettingError: WeChat does not know the account.
+            BackendError: It can't be reached, or does not let us ask from here yet; another call may do.
         """
         if self._customers is not None:
             await self._customers.begin()
@@ -300,21 +298,11 @@ class WeChatChat:
         if came.key in self._caught_up:
             self._caught_up.discard(came.key)
             return []
-        answer = await apologizing(came.key, lambda: self._answer(came))
-        return [] if answer is None else pieces([part.text for part in render(answer, CAPABILITIES)])
-
-    async def _answer(self, came: Came) -> Reply | None:
-        if came.created >= self._started:  # what gathered while we were away is no rush
-            admission = self._reception.guard.admit(came.speaker)
-            if admission.admitted is Admitted.TOO_FAST:
-                return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
-            if admission.admitted is not Admitted.YES:
-                self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
-                return None
-        if came.kind:
-            return reply.notice(phrases.NOT_WORDS.get(came.kind, phrases.ONLY_WORDS))
-        inbound = Inbound(came.speaker, came.text)
-        return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(came))
+        waiting, started = self._waiting(came), self._started
+        made = await apologizing(
+            came.key, lambda: answer(self._reception, came, started=started, on_wait=waiting)
+        )
+        return [] if made is None else pieces([part.text for part in render(made, CAPABILITIES)])
 
     def _waiting(self, came: Came) -> OnWait | None:
         customers = self._customers

@@ -22,7 +22,7 @@ from bot.channels.wechat.account import CHANNEL
 from bot.channels.wechat.messages import Came
 from bot.metrics import Metrics
 from bot.state import State
-from knowledge.errors import SettingError, WenshuError
+from knowledge.errors import BackendError, SettingError, WenshuError
 
 SEND = "/cgi-bin/message/custom/send"
 
@@ -87,8 +87,8 @@ class Customers:
         """See that WeChat lets us send, and offer the menu.
 
         Raises:
-            SettingError: It does not know the account, or does not let us ask from here.
-            BackendError: It can't be reached.
+            SettingError: It does not know the account.
+            BackendError: It can't be reached, or does not let us ask from here yet.
         """
         await check(self._api)
         await menu.offer(self._api)
@@ -148,8 +148,8 @@ async def check(api: Api) -> None:
     """Ask for an access token, to see that the account is known.
 
     Raises:
-        SettingError: It is not, or we may not ask from here.
-        BackendError: WeChat can't be reached.
+        SettingError: It is not.
+        BackendError: WeChat can't be reached, or does not let us ask from here yet.
     """
     try:
         await api.token()
@@ -157,7 +157,8 @@ async def check(api: Api) -> None:
         if problem.code == ELSEWHERE:
             address = first_address(str(problem))
             message = f"{address or 'this machine'}: not on the account's list of addresses; add it there"
-            raise SettingError(message, item=address, code="wechat_address") from problem
+            # No reason to end: the address is told by this very refusal, and may be added while we run.
+            raise BackendError(message, item=address, code="wechat_address") from problem
         name = "WENSHU_WECHAT_APP_ID" if problem.code in NO_SUCH_APP else "WENSHU_WECHAT_APP_SECRET"
         raise SettingError(
             f"{name}: refused ({problem}); correct it", item=name, code="wechat_refused"

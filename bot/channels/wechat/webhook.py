@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from bot import phrases
 from bot.channels import xml_text
-from bot.channels.callbacks import CallError, Gate, Stamp, body_of
+from bot.channels.callbacks import CallError, Gate, Stamp, body_of, call_of
 from bot.channels.sealing import Seal, SealError, sign
 from bot.channels.wechat import messages
 from bot.channels.wechat.account import CHANNEL, Account
@@ -37,15 +37,7 @@ _log = logging.getLogger(__name__)
 def route(chat: "WeChatChat", account: Account, metrics: "Metrics", *, clock: Callable[[], float]) -> Route:
     """The route of an account."""
     door = _Door(chat, account, clock)
-
-    async def call(request: Request) -> Response:
-        try:
-            return await door.answer(request)
-        except CallError as problem:
-            metrics.refused.labels(CHANNEL, problem.why).inc()
-            return Response(status_code=problem.status)
-
-    return Route(PATH, call, methods=["GET", "POST"])
+    return Route(PATH, call_of(CHANNEL, metrics, door.answer), methods=["GET", "POST"])
 
 
 class _Door:

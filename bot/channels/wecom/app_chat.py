@@ -8,19 +8,17 @@ import asyncio
 import logging
 from typing import NoReturn
 
-from bot import phrases, reply
+from bot import phrases
 from bot.channels import menu
+from bot.channels.answering import answer
 from bot.channels.deliveries import Deliveries, Errand, apologizing
 from bot.channels.platform_api import Api, ApiError, LostError, first_address
 from bot.channels.wecom.accounts import CHANNEL, AppAccount
 from bot.channels.wecom.app_delivery import Members, Sleep, written
 from bot.channels.wecom.app_messages import Came
-from bot.guard import Admitted
-from bot.inbound import Inbound
 from bot.outbox import Outbox
 from bot.rates import Rates
 from bot.reception import OnWait, Reception
-from bot.reply import Reply
 from knowledge.errors import BackendError, SettingError
 
 OUTBOX = "wecom_app"
@@ -120,8 +118,11 @@ class AppChat:
         is_within_reach = True
 
         async def make() -> list[str]:
-            answer = await apologizing(key, lambda: self._answer(came))
-            return [] if answer is None else written(answer, self._account)
+            waiting, started = self._waiting(came), self._started
+            made = await apologizing(
+                key, lambda: answer(self._reception, came, started=started, on_wait=waiting)
+            )
+            return [] if made is None else written(made, self._account)
 
         async def send(message: str) -> str:
             nonlocal is_within_reach
@@ -130,20 +131,6 @@ class AppChat:
             return ""
 
         return Errand(key, came.user, make, send)
-
-    async def _answer(self, came: Came) -> Reply | None:
-        """The reply to a message; None if nothing is to be said."""
-        if came.created >= int(self._started):  # what gathered while we were away is no rush
-            admission = self._reception.guard.admit(came.speaker)
-            if admission.admitted is Admitted.TOO_FAST:
-                return reply.notice(phrases.TOO_FAST.format(seconds=admission.seconds))
-            if admission.admitted is not Admitted.YES:
-                self._reception.metrics.refused.labels(CHANNEL, admission.admitted.value).inc()
-                return None
-        if came.kind:
-            return reply.notice(phrases.NOT_WORDS.get(came.kind, phrases.ONLY_WORDS))
-        inbound = Inbound(came.speaker, came.text)
-        return await self._reception.reply(inbound, patient=True, on_wait=self._waiting(came))
 
     def _waiting(self, came: Came) -> OnWait | None:
         """Tells one who waits for a turn; not one whose message has waited for us all night."""

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.channels import xml_text
-from bot.channels.callbacks import CallError, Gate, Stamp, body_of
+from bot.channels.callbacks import CallError, Gate, Stamp, body_of, call_of
 from bot.channels.sealing import Seal, SealError
 from bot.channels.wecom import app_messages
 from bot.channels.wecom.accounts import CHANNEL, AppAccount
@@ -39,14 +39,10 @@ def route(chat: "AppChat", account: AppAccount, metrics: "Metrics", clock: Calla
     """
     door = _Door(account, clock)
 
-    async def call(request: Request) -> Response:
-        try:
-            if request.method != "POST":
-                return PlainTextResponse(door.echo(request))
-            came = await door.opened(request)
-        except CallError as problem:
-            metrics.refused.labels(CHANNEL, problem.why).inc()
-            return Response(status_code=problem.status)
+    async def answer(request: Request) -> Response:
+        if request.method != "POST":
+            return PlainTextResponse(door.echo(request))
+        came = await door.opened(request)
         try:
             if came is not None:
                 chat.bring(came)
@@ -55,7 +51,7 @@ def route(chat: "AppChat", account: AppAccount, metrics: "Metrics", clock: Calla
             return Response(status_code=503, headers={"Retry-After": RETRY_SECONDS})  # WeCom brings it again
         return Response()
 
-    return Route(PATH, call, methods=["GET", "POST"])
+    return Route(PATH, call_of(CHANNEL, metrics, answer), methods=["GET", "POST"])
 
 
 class _Door:

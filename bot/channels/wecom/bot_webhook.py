@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import phrases
-from bot.channels.callbacks import CallError, Gate, Stamp, body_of
+from bot.channels.callbacks import CallError, Gate, Stamp, body_of, call_of
 from bot.channels.sealing import Seal, SealError, sign
 from bot.channels.wecom.accounts import CHANNEL, CalledBot
 from bot.channels.wecom.bot_called import CallbackBot, Json, stream
@@ -37,15 +37,7 @@ def route(
 ) -> Route:
     """The route of a bot."""
     door = _Door(chat, account, clock)
-
-    async def call(request: Request) -> Response:
-        try:
-            return await door.answer(request)
-        except CallError as problem:
-            metrics.refused.labels(CHANNEL, problem.why).inc()
-            return Response(status_code=problem.status)
-
-    return Route(PATH, call, methods=["GET", "POST"])
+    return Route(PATH, call_of(CHANNEL, metrics, door.answer), methods=["GET", "POST"])
 
 
 class _Door:
