@@ -1,13 +1,17 @@
 """An article and answers over it, built by hand: what bot/ is given when it is given the truth."""
 
 import logging
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import stand_ins
+import tencent_server
+from stand_ins import Shelf
+from wecom_office import Echo, Held
 from writers import KEPT, Writing, writing
 
 from knowledge.build import open_wenshu
@@ -195,7 +199,46 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def home(seeded: Path, tmp_path: Path) -> Path:
+    """A home of a test's own with the bundled article in."""
+    return Path(shutil.copytree(seeded, tmp_path / "home"))
+
+
+@pytest.fixture
 def writer(seeded: Path) -> Iterator[Writing]:
     """A service over the bundled article whose model repeats a sentence that is borne out."""
     with writing(seeded, KEPT) as made:
         yield made
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tencent_server.Tencent]:
+    """WeChat's and WeCom's interfaces."""
+    async with tencent_server.serving() as running:
+        yield running
+
+
+@pytest.fixture
+def shelf(article: Article, answered: Answer) -> Shelf:
+    """Articles that answer every question with the sentence."""
+    return Shelf(lambda _: answered, articles=[article])
+
+
+@pytest.fixture
+def echo(answered: Answer) -> Echo:
+    """Answers each question with itself."""
+    return Echo(answered)
+
+
+@pytest.fixture
+def echoing(echo: Echo) -> Shelf:
+    """Articles that do."""
+    return Shelf(echo)
+
+
+@pytest.fixture
+def held(answered: Answer) -> Iterator[Held]:
+    """Answers when it is let."""
+    made = Held(answered)
+    yield made
+    made.free.set()

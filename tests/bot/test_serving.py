@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +12,7 @@ import httpx
 import pytest
 from aiohttp import web
 from loads import over_http, queued_while_down
-from processes import PATIENCE, WENSHU, serve, start
+from processes import PATIENCE, serve, start
 from telegram_server import TOKEN, entities, serving
 
 from bot import operating, phrases, wording
@@ -21,19 +20,6 @@ from bot.channels.telegram_limits import OVERALL
 
 SOAK_USERS, SOAK_EVERY, SOAK_SECONDS = 50, 5.0, 120.0
 QUESTION = "科创投累计投资多少"
-
-
-@pytest.fixture(scope="module")
-def _seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("seeded") / "home"
-    subprocess.run([WENSHU, "--home", home, "figures"], check=True, capture_output=True)
-    return home
-
-
-@pytest.fixture
-def home(_seeded: Path, tmp_path: Path) -> Path:
-    """A home with the bundled article in it."""
-    return Path(shutil.copytree(_seeded, tmp_path / "home"))
 
 
 @pytest.fixture

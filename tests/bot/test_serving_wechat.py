@@ -4,32 +4,17 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import model_server
-import pytest
 import tencent_server
-from processes import WENSHU, serve, start
+from processes import serve, start
 from wechat_process import fetched, free_port, platform_at, settings_of, stalling_by, verified_by
 
 from bot import phrases
 from bot.state import State
 
 QUESTION = "科创投累计投资多少"
-
-
-@pytest.fixture(scope="module")
-def _seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("seeded") / "home"
-    subprocess.run([WENSHU, "--home", home, "figures"], check=True, capture_output=True)
-    return home
-
-
-@pytest.fixture
-def home(_seeded: Path, tmp_path: Path) -> Path:
-    """A home with the bundled article in it."""
-    return Path(shutil.copytree(_seeded, tmp_path / "home"))
 
 
 async def test_kill_9_between_the_calls_and_the_third_still_answers(home: Path):

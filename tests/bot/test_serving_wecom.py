@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -19,19 +18,6 @@ from wecom_office import AGENT_ID, message, sealed_body, stamp
 from wecom_socket import BOT_ID, SECRET, Fate, wecom_server
 
 QUESTION = "科创投累计投资多少"
-
-
-@pytest.fixture(scope="module")
-def _seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("seeded") / "home"
-    subprocess.run([WENSHU, "--home", home, "figures"], check=True, capture_output=True)
-    return home
-
-
-@pytest.fixture
-def home(_seeded: Path, tmp_path: Path) -> Path:
-    """A home with the bundled article in it."""
-    return Path(shutil.copytree(_seeded, tmp_path / "home"))
 
 
 def app_by(server: Tencent) -> dict[str, str]:

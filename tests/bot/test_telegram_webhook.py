@@ -21,7 +21,7 @@ from bot.channels.telegram_account import Account
 from bot.channels.telegram_chat import TelegramChat
 from bot.state import State
 from knowledge.errors import SettingError, StorageError
-from knowledge.schema import Answer, Article
+from knowledge.schema import Answer
 from knowledge.settings import Settings
 
 ACCOUNT = Account(TOKEN, webhook="https://wenshu.example.org/telegram/webhook")
@@ -54,11 +54,6 @@ async def brought(shelf: Shelf, home: Path) -> AsyncIterator[tuple[httpx.AsyncCl
     finally:
         await chat.stop()
         close(site)
-
-
-@pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(lambda _: answered, articles=[article])
 
 
 async def until_sent(line: Line, n: int) -> None:

@@ -20,11 +20,6 @@ QUESTION = "科创投累计投资多少"
 
 
 @pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(ask=lambda _: answered, articles=[article])
-
-
-@pytest.fixture
 def stalled(answered: Answer) -> Stalled:
     return Stalled(answered)
 

@@ -42,11 +42,6 @@ def stalled(answered: Answer) -> Stalled:
 
 
 @pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(ask=lambda _: answered, articles=[article])
-
-
-@pytest.fixture
 def slow(article: Article, stalled: Stalled) -> Shelf:
     return Shelf(ask=stalled, articles=[article])
 

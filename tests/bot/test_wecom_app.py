@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import tencent_server
 from sites import n_kept, n_refused
 from stand_ins import Shelf
 from tencent_server import SECRET, SEND, Cuts, Refuses, Status, Tencent
@@ -19,37 +17,9 @@ from bot.guard import Allowed, Guard
 from bot.rates import Rates
 from bot.state import State
 from knowledge.errors import StorageError
-from knowledge.schema import Answer, Article
+from knowledge.schema import Answer
 
 QUESTION = "科创投累计投资多少"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Tencent]:
-    async with tencent_server.serving() as running:
-        yield running
-
-
-@pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(lambda _: answered, articles=[article])
-
-
-@pytest.fixture
-def echo(answered: Answer) -> Echo:
-    return Echo(answered)
-
-
-@pytest.fixture
-def echoing(echo: Echo) -> Shelf:
-    return Shelf(echo)
-
-
-@pytest.fixture
-def held(answered: Answer) -> Iterator[Held]:
-    made = Held(answered)
-    yield made
-    made.free.set()
 
 
 # --- answers ----------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,37 +16,9 @@ from bot.channels import deliveries
 from bot.channels.platform_api import MARGIN_SECONDS
 from bot.channels.wecom import app_delivery
 from bot.channels.wecom.markdown import APP
-from knowledge.schema import Answer, Article
+from knowledge.schema import Answer
 
 QUESTION = "科创投累计投资多少"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Tencent]:
-    async with tencent_server.serving() as running:
-        yield running
-
-
-@pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(lambda _: answered, articles=[article])
-
-
-@pytest.fixture
-def echo(answered: Answer) -> Echo:
-    return Echo(answered)
-
-
-@pytest.fixture
-def echoing(echo: Echo) -> Shelf:
-    return Shelf(echo)
-
-
-@pytest.fixture
-def held(answered: Answer) -> Iterator[Held]:
-    made = Held(answered)
-    yield made
-    made.free.set()
 
 
 # --- thirty a minute --------------------------------------------------------------------------------------

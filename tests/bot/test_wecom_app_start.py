@@ -36,12 +36,6 @@ NOT_FROM_HERE = "not allow to access from your ip, hint: [1], from ip: 203.0.113
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Tencent]:
-    async with tencent_server.serving() as running:
-        yield running
-
-
-@pytest.fixture
 async def chat(server: Tencent) -> AsyncIterator[AppChat]:
     account = an_account(server.address)
     made = AppChat(a_reception(a_service(Shelf())), account, api=an_api(account, timeout=0.5))

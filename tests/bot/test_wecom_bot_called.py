@@ -31,7 +31,7 @@ from bot.guard import Allowed
 from bot.outbox import Outbox
 from bot.reception import Reception
 from knowledge.errors import StorageError
-from knowledge.schema import Answer, Article
+from knowledge.schema import Answer
 from knowledge.verdict import Checked
 
 ASKED = "科创投累计投资多少"
@@ -111,11 +111,6 @@ async def called(reception: Reception, addresses: Addresses | None = None, **ove
     finally:
         await bot.stop()
         await wecom.http.aclose()
-
-
-@pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(lambda _: answered, articles=[article])
 
 
 @pytest.fixture
