@@ -81,15 +81,44 @@ def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value:
     assert repr(value) in str(caught.value)
 
 
-def test_secrets_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("WENSHU_TELEGRAM_TOKEN", "12345:secret")
+SECRETS = sorted(
+    name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)
+)
+
+
+def test_keys_of_platforms_are_secrets():
+    assert {
+        "telegram_token",
+        "model_key",
+        "web_token",
+        *("wechat_token", "wechat_aes_key", "wechat_app_secret"),
+        *("wecom_secret", "wecom_token", "wecom_aes_key"),
+        *("wecom_bot_secret", "wecom_bot_token", "wecom_bot_aes_key"),
+    } == set(SECRETS)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch, name: str):
+    value = "Hush" * 10 + "abc"
+    monkeypatch.setenv(f"WENSHU_{name.upper()}", value)
     settings = Settings()
-    assert "secret" not in repr(settings) + str(settings) + settings.model_dump_json()
-    assert settings.telegram_token is not None
-    assert settings.telegram_token.get_secret_value() == "12345:secret"
+    assert "Hush" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert getattr(settings, name).get_secret_value() == value
     with pytest.raises(SettingError) as caught:
-        Settings(telegram_token=["12345:secret"])
-    assert "secret" not in str(caught.value).replace("a secret", "")
+        Settings(**{name: [value]})
+    assert "Hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["wechat_aes_key", "wecom_aes_key", "wecom_bot_aes_key"])
+@pytest.mark.parametrize("value", ["Hush", "Hush" * 11, "Hush" * 10 + "ab=", "Hush" * 10 + "数ab"])
+def test_an_aes_key_of_another_form_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+):
+    monkeypatch.setenv(f"WENSHU_{name.upper()}", value)
+    with pytest.raises(SettingError, match="43 letters and digits") as caught:
+        Settings()
+    assert caught.value.item == f"WENSHU_{name.upper()}"
+    assert "Hush" not in str(caught.value)
 
 
 def test_settings_do_not_change():
