@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -14,7 +15,7 @@ import tencent_server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sites import Got, make_site, n_refused, send
+from sites import Got, make_site, n_kept, n_refused, send
 from stand_ins import Shelf
 from tencent_server import CORP_ID, Tencent
 from wechat_platform import AES_KEY, TOKEN, seal, signature
@@ -263,9 +264,13 @@ NAMES = (
     "EventKey",
 )
 KINDS = st.sampled_from(["text", "image", "voice", "event", "location", "", "TEXT", "x" * 300])
-FORMS = st.sampled_from(
-    ["<{0}><![CDATA[{1}]]></{0}>"] * 6 + ["<{0}>{1}</{0}>", "<{0}><a>{1}</a></{0}>", "<{0}/>", "<{0}>"]
-)
+USUAL = "<{0}><![CDATA[{1}]]></{0}>"
+FORMS = st.sampled_from(["<{0}>{1}</{0}>", "<{0}><a>{1}</a></{0}>", "<{0}/>", "<{0}>"])
+
+
+def mostly(draw: st.DrawFn, usual: str, odd: st.SearchStrategy[str]) -> str:
+    """As a rule what is usual, so that what lies behind is reached."""
+    return draw(odd) if draw(st.integers(0, 5)) == 0 else usual
 
 
 @st.composite
@@ -280,40 +285,48 @@ def insides(draw: st.DrawFn) -> str:
         "Event": draw(st.sampled_from(["subscribe", "click", "", "x"])),
         "EventKey": draw(st.one_of(ODD, st.sampled_from(["/help", "/new"]))),
     }
-    odd = st.lists(st.sampled_from(NAMES), max_size=3)
-    fields |= {name: draw(ODD) for name in draw(odd)}
-    for name in draw(odd):
-        fields.pop(name, None)
-    pairs = [*fields.items(), *draw(st.lists(st.tuples(st.sampled_from(NAMES), ODD), max_size=1))]
-    return f"<xml>{''.join(draw(FORMS).format(name, value) for name, value in pairs)}</xml>"
+    if draw(st.integers(0, 2)) == 0:
+        odd = st.lists(st.sampled_from(NAMES), max_size=3)
+        fields |= {name: draw(ODD) for name in draw(odd)}
+        for name in draw(odd):
+            fields.pop(name, None)
+    pairs = list(fields.items()) or [("Content", "")]
+    if draw(st.integers(0, 5)) == 0:
+        pairs.append((draw(st.sampled_from(NAMES)), draw(ODD)))
+    forms = [USUAL] * len(pairs)
+    if draw(st.integers(0, 3)) == 0:
+        forms[draw(st.integers(0, len(forms) - 1))] = draw(FORMS)
+    written = (form.format(name, value) for form, (name, value) in zip(forms, pairs, strict=True))
+    return f"<xml>{''.join(written)}</xml>"
+
+
+def sayable(text: str) -> str:
+    """The text without halves of surrogate pairs, which no address can bear."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, str, bytes]:
-    """Method, query and body of a call; mostly signed, so that what lies behind is reached."""
-    inside = draw(st.one_of(insides(), insides(), ODD)).encode("utf-8", "replace").decode()
-    sealed = draw(
-        st.one_of(
-            st.just(seal(inside, CORP_ID)),
-            st.just(seal(inside, CORP_ID)),
-            st.just(seal(inside, "ww-another")),
-            st.just(seal(inside, CORP_ID)[:-8]),
-            st.binary(max_size=64).map(bytes.hex),
-            ODD,
-        )
+    """Method, query and body of a call."""
+    inside = sayable(mostly(draw, draw(insides()), ODD))
+    whole = seal(inside, CORP_ID)
+    odd = st.one_of(
+        st.sampled_from([seal(inside, "ww-another"), whole[:-8], whole[::-1]]),
+        st.binary(max_size=64).map(bytes.hex),
+        ODD,
     )
-    said = sealed.encode("utf-8", "replace").decode()
+    sealed = sayable(mostly(draw, whole, odd))
     query = {
-        "timestamp": draw(st.one_of(st.just(str(int(NOW))), st.just(str(int(NOW))), ODD)),
-        "nonce": draw(st.one_of(st.integers(0, 10**9).map(str), ODD)),
-        "echostr": said,
+        "timestamp": sayable(mostly(draw, str(int(NOW)), ODD)),
+        "nonce": sayable(mostly(draw, str(draw(st.integers(0, 10**9))), ODD)),
+        "echostr": sealed,
     }
-    parts = [part.encode("utf-8", "replace").decode() for part in (query["timestamp"], query["nonce"], said)]
-    query["msg_signature"] = signature(*parts) if draw(st.integers(0, 4)) else draw(ODD)
-    for name in draw(st.lists(st.sampled_from(sorted(query)), max_size=1)):
-        del query[name]
-    envelope = f"<xml><Encrypt><![CDATA[{said}]]></Encrypt></xml>".encode()
-    body = draw(st.one_of(st.just(envelope), st.just(envelope), st.just(envelope), st.binary(max_size=200)))
+    signed = signature(query["timestamp"], query["nonce"], sealed)
+    query["msg_signature"] = mostly(draw, signed, ODD)
+    if draw(st.integers(0, 9)) == 0:
+        del query[draw(st.sampled_from(sorted(query)))]
+    envelope = f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode()
+    body = draw(st.binary(max_size=200)) if draw(st.integers(0, 9)) == 0 else envelope
     return draw(st.sampled_from(["POST"] * 4 + ["GET", "HEAD"])), urlencode(query, errors="replace"), body
 
 
@@ -333,7 +346,7 @@ def test_no_call_to_an_app_s_address_is_more_than_it_bears(
     chat = AppChat(site.reception, account)
     chat._is_stopping = True  # what comes in is written down, and that is all
     door = app_webhook.route(chat, account, site.reception.metrics, lambda: NOW)
-    app, statuses = make_app(site, webhooks=[door]), set[int]()
+    app, statuses = make_app(site, webhooks=[door]), Counter[tuple[str, int]]()
 
     @settings(max_examples=N_CALLS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(calls())
@@ -342,12 +355,14 @@ def test_no_call_to_an_app_s_address_is_more_than_it_bears(
         got = loop.run_until_complete(send(app, method, f"{PATH}?{query}", chunks=[body]))
         assert got.status in {200, 400, 403}, (got.status, call)
         assert got.body == b"" or (got.status == 200 and method != "POST")
-        statuses.add(got.status)
+        statuses[method, got.status] += 1
 
     with caplog.at_level(logging.WARNING):
         run()
     loop.run_until_complete(chat.stop())
     site.reception.desk.close()
-    site.reception.service.state.close()
-    assert statuses == {200, 400, 403}
+    # All that may come of a call came of some, and of enough to mean something.
+    assert min(statuses["POST", status] for status in (200, 400, 403)) >= N_CALLS // 50, statuses
+    assert n_kept(site)["messages"] > N_CALLS // 100
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+    site.reception.service.state.close()
