@@ -132,6 +132,14 @@ async def test_another_name_is_not(make: Make, host: str):
     assert n_refused(site) == {("api", "foreign_host"): 1}
 
 
+async def test_a_platform_may_call_us_by_the_name_of_a_proxy(make: Make):
+    """Its calls are signed; one who has not set WENSHU_PUBLIC_URL would only see that the address is not accepted."""
+    app, _ = make(hosts=("localhost",))
+    host = [("host", "wenshu.example.org")]
+    assert (await send(app, "POST", "/telegram/webhook", headers=host)).status == 200
+    assert (await send(app, "GET", "/api/queue", headers=host)).status == 421
+
+
 @pytest.mark.parametrize("hosts", [["a", "localhost"], [""], [" "]])
 async def test_no_name_or_two_are_none(make: Make, hosts: list[str]):
     app, _ = make()

@@ -123,9 +123,10 @@ class Guarding:
 
     def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
         path: str = scope["path"]
-        if path not in PROBES and (refusal := self._misnamed(headers)):
-            return refusal
+        # A platform's call shows by itself whose it is, whatever name a proxy has it call us by.
         if path not in PROBES and path not in self._webhooks:
+            if refusal := self._misnamed(headers):
+                return refusal
             if seconds := self._site.reception.guard.admit_address(address_of(scope)):
                 return Refusal(429, "too_fast", headers={"Retry-After": str(seconds)})
             if not self._is_open(path) and not self._has_shown_token(scope, headers):
