@@ -220,16 +220,16 @@ def _told(answer: Reply) -> str:
 # -- the rest
 
 
-def _start(_: Order) -> Reply:
-    return reply.notice(f"{phrases.START}\n{phrases.HELP}")
+def _start(order: Order) -> Reply:
+    return reply.notice(f"{phrases.START}\n{phrases.help_on(order.talk.speaker.channel)}")
 
 
-def _help(_: Order) -> Reply:
-    return reply.notice(phrases.HELP)
+def _help(order: Order) -> Reply:
+    return reply.notice(phrases.help_on(order.talk.speaker.channel))
 
 
-def _check(_: Order) -> Reply:
-    return reply.notice(phrases.HOW_TO_CHECK)
+def _check(order: Order) -> Reply:
+    return reply.notice(phrases.how_to_check_on(order.talk.speaker.channel))
 
 
 def _new(order: Order) -> Reply:

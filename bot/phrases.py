@@ -6,14 +6,29 @@ from knowledge.schema import Article, Citation
 
 START = "您好，我是问数。"
 
-HELP = """我只回答文章里写明的数字，并给出数字所在的原句。
+_HELP = """我只回答文章里写明的数字，并给出数字所在的原句。
 直接提问即可，例如：科创投累计投资多少？
 可以接着问：那科创贷呢？去年呢？发“新话题”就不再接着上文。
 也可以问是非题：科创贷放款有没有超过150亿元？
 文章里没有的，我会直说没有，并给出最接近的原文。
-把稿子贴给我，或写“核对：……”，我会逐个核对里面的数字：支持、不符，还是查无依据。.docx .pdf .txt 文件也可以直接发来。
+把稿子贴给我，或写“核对：……”，我会逐个核对里面的数字：支持、不符，还是查无依据。{files}
 答案下面可看原文、上下文；没有按钮时回复数字（如 1）看原文，回复“上下文”“有用”“有误”。
-群里请 @我，或回复我的消息再问。"""
+{groups}"""
+_FILES = ".docx .pdf .txt 文件也可以直接发来。"
+_GROUPS = "群里请 @我，或回复我的消息再问。"
+_PRIVATE_ONLY = frozenset({"wechat"})
+"""Platforms that bring neither files nor groups."""
+
+
+def help_on(channel: str) -> str:
+    """What can be done on a platform.
+
+    >>> "文件" in help_on("telegram"), "文件" in help_on("wechat"), "群里" in help_on("wechat")
+    (True, False, False)
+    """
+    is_private = channel in _PRIVATE_ONLY
+    return _HELP.format(files="" if is_private else _FILES, groups="" if is_private else _GROUPS).strip()
+
 
 EMPTY = "请提一个问题，例如：科创投累计投资多少？"
 HOW_TO_ASK = "请把问题写在后面，例如：/ask 科创投累计投资多少"
@@ -23,9 +38,15 @@ APOLOGY = "抱歉，这次没能答出来，出错的原因已记入日志。请
 OUT_OF_ORDER = "现在暂时答不了，原因已记入日志，请告诉管理员。稍后可以再试。"
 BUSY = "正在收录别的文章，请过一会儿再发“入库”。"
 
-HOW_TO_CHECK = """请把要核对的文字写在后面，例如：
+_HOW_TO_CHECK = """请把要核对的文字写在后面，例如：
 核对：截至2021年底，科创投累计投资23.62亿元。
-也可以把整段稿子直接贴给我，或发来 .docx .pdf .txt 文件。"""
+也可以把整段稿子直接贴给我{files}。"""
+
+
+def how_to_check_on(channel: str) -> str:
+    """What is said to who orders a check of nothing."""
+    return _HOW_TO_CHECK.format(files="" if channel in _PRIVATE_ONLY else "，或发来 .docx .pdf .txt 文件")
+
 
 COMMANDS = (
     ("start", "开始使用"),

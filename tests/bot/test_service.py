@@ -101,7 +101,7 @@ def test_nothing_gets_an_invitation(text: str, answered: Answer, asks: Asks):
 @pytest.mark.parametrize("text", ["/help", "帮助", "/HELP", "/help 我", "/帮助"])
 def test_help(text: str, answered: Answer, asks: Asks):
     service, asked = asks(answered)
-    assert said(service.reply(text)) == phrases.HELP
+    assert said(service.reply(text)) == phrases.help_on("telegram")
     assert asked == []
 
 
@@ -158,7 +158,7 @@ def test_an_order_to_check_checks_what_follows(order: str, checked: Checked, che
 @pytest.mark.parametrize("order", ["/check", "核对", "核对："])
 def test_an_order_to_check_nothing_is_told_how(order: str, checked: Checked, checks: Checks):
     service, given = checks(checked)
-    assert said(service.reply(order)).splitlines() == phrases.HOW_TO_CHECK.splitlines()
+    assert said(service.reply(order)).splitlines() == phrases.how_to_check_on("telegram").splitlines()
     assert given == []
 
 

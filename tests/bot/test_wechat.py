@@ -84,6 +84,8 @@ async def test_who_follows_is_greeted(shelf: Shelf, tmp_path: Path):
         )
     assert shown.text is not None
     assert shown.text.startswith(phrases.START)
+    assert "文件" not in shown.text  # WeChat brings none
+    assert "群里" not in shown.text
 
 
 async def test_the_menu_gives_commands_and_other_events_get_no_answer(shelf: Shelf, tmp_path: Path):

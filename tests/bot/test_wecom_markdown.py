@@ -292,7 +292,9 @@ def test_an_answer_in_wecom(answered: Answer):
     assert f"[1][《{source.title}》]({source.url}) 科技日报 2022-02-21" in content
 
 
-@pytest.mark.parametrize("said", [phrases.HELP, phrases.HOW_TO_CHECK, *phrases.NOT_WORDS.values()])
+@pytest.mark.parametrize(
+    "said", [phrases.help_on("wecom"), phrases.how_to_check_on("wecom"), *phrases.NOT_WORDS.values()]
+)
 @pytest.mark.parametrize("limits", [APP, PLAIN_APP, BOT])
 def test_what_we_say_ourselves_needs_no_backslash(said: str, limits: Capabilities):
     (part,) = render(notice(said), limits)
