@@ -13,6 +13,8 @@ from wechat_platform import Shown
 from wechat_process import fetched
 
 from bot import phrases
+from bot.channels.wechat import messages
+from bot.channels.wechat.chat import Patience
 from bot.guard import Allowed, Guard
 from knowledge.schema import Answer, Article
 
@@ -228,6 +230,21 @@ async def test_more_waits_for_what_is_still_worked_on(slow: Shelf, stalled: Stal
     assert len(fetched.answers) == 2
 
 
+async def test_an_answer_that_comes_as_the_user_is_told_to_wait_is_not_taken_for_given(
+    slow: Shelf, stalled: Stalled, tmp_path: Path
+):
+    async with up(slow, tmp_path) as house:
+        came = messages.read(house.platform.message(MsgType="text", Content=QUESTION))
+        assert came is not None
+        house.chat._patience = Patience(0.05, 0.1)
+        assert await house.chat.bring(came, asyncio.Event().wait) == phrases.STILL_WORKING
+        stalled.go()
+        await house.settled()
+        house.chat.left(came)
+        fetched_ = await house.platform.say("继续")
+    assert "23.26亿元" in (fetched_.text or "")
+
+
 async def test_more_that_comes_too_late_itself_is_fetched_by_the_next(
     slow: Shelf, stalled: Stalled, tmp_path: Path
 ):
@@ -302,6 +319,41 @@ async def test_a_long_reply_is_fetched_piece_by_piece(answered: Answer, article:
     assert all(piece.count("（还有") <= 2 for piece in pieces)
 
 
+async def test_more_said_twice_at_once_fetches_two_pieces(answered: Answer, tmp_path: Path):
+    cited = answered.citations[0]
+    long = replace(cited, quote=cited.quote * 40, end=cited.start + 40 * len(cited.quote))
+    shelf = Shelf(ask=lambda _: replace(answered, citations=(long,)))
+    async with up(shelf, tmp_path) as house:
+        first = await house.platform.say(QUESTION)
+        shown = await asyncio.gather(*(house.platform.say("继续") for _ in range(2)))
+        rest = []
+        while "回复“继续”查看" in (rest or shown)[-1].text[-20:] or not rest:
+            rest.append(await house.platform.say("继续"))
+    texts = [each.text or "" for each in (first, *shown, *rest)]
+    assert sum(text.count("实现科创板上市“蓉城军团”全覆盖。") for text in texts) == 40
+    assert texts[-1] == phrases.NO_MORE or "回复“继续”" not in texts[-1][-20:]
+
+
+async def test_more_of_two_replies_gives_the_newer_first(answered: Answer, article: Article, tmp_path: Path):
+    """Both were told to wait; each is fetched once."""
+    stalled = Stalled(answered)
+    async with up(Shelf(ask=stalled, articles=[article]), tmp_path) as house:
+        for text in (f"{QUESTION}一", f"{QUESTION}二"):
+            await house.platform.say(text)
+        stalled.go()
+        fetched_ = [(await house.platform.say("继续")).text or "" for _ in range(3)]
+    assert ["23.26亿元" in text for text in fetched_] == [True, True, False]
+    assert fetched_[2] == phrases.NO_MORE
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a b\x00", "x" * 300, "\u2028"])
+async def test_a_name_that_would_break_a_line_of_the_log_is_none(shelf: Shelf, tmp_path: Path, name: str):
+    async with up(shelf, tmp_path) as house:
+        fields = house.platform.message(name, MsgType="text", Content=QUESTION)
+        response = await house.platform.send(fields)
+    assert response.status_code == 400
+
+
 # -- who is let in
 
 
@@ -340,7 +392,7 @@ async def test_a_hundred_users_at_once_each_get_their_answer_once(answered: Answ
         house.platform.seconds *= 4  # users, WeChat and we share two processors here, and time runs fast
         texts = await asyncio.gather(*(ask(house, number) for number in range(100)))
         kept = house.state.n_answers
-    assert all("23.26亿元" in text for text in texts)
+    assert [text for text in texts if "23.26亿元" not in text] == []
     assert kept == 100
 
 

@@ -29,7 +29,7 @@ from bot.channels.platform_api import Api
 from bot.channels.wechat import messages
 from bot.channels.wechat.account import Account
 from bot.channels.wechat.chat import Patience
-from knowledge.errors import BackendError, SettingError
+from knowledge.errors import BackendError, SettingError, StorageError
 from knowledge.schema import Answer, Article
 
 QUESTION = "科创投累计投资多少"
@@ -236,6 +236,23 @@ async def test_what_may_have_arrived_is_not_sent_again(
         under_way = house.state.under_way("wechat")
     assert len(server.of(CUSTOM_SEND)) == 1
     assert under_way == []
+
+
+async def test_a_ledger_that_cannot_be_written_sends_nothing_twice(
+    slow: Shelf, stalled: Stalled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object, **__: object) -> None:
+        raise StorageError("full", item="state", code="storage")
+
+    async with verified(slow, tmp_path) as (house, server):
+        monkeypatch.setattr(house.state, "use_slot", refuse, raising=True)
+        await house.platform.say(QUESTION)
+        stalled.go()
+        await server.until_sent(1)
+        await house.settled()
+        house.chat._deliveries.restore()
+        await house.settled()
+    assert len(server.texts()) == 1
 
 
 async def test_who_follows_us_no_more_gets_nothing_more(slow: Shelf, stalled: Stalled, tmp_path: Path):

@@ -16,8 +16,9 @@ one finds its answer, made or to be made.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ from bot.lines import Lines
 from bot.outbox import Outbox
 from bot.reception import OnWait, Reception, trace
 from bot.render import render
-from knowledge.errors import WenshuError
+from knowledge.errors import StorageError, WenshuError
 
 SUCCESS = ""
 """Nothing is said in the call."""
@@ -72,6 +73,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._n: dict[str, int] = {}
+        self._waiting: Counter[str] = Counter()
         self._answered: dict[str, None] = {}
 
     def count(self, came: Came, first: float, now: float) -> int:
@@ -87,14 +89,29 @@ class Calls:
         age = max(now - first, now - came.created)
         return max(self._n[came.key], 1 + int((age + 1) // _SECONDS_A_CALL))
 
+    @contextmanager
+    def under_way(self, came: Came) -> Iterator[None]:
+        """While the block runs, a call waits for the answer."""
+        self._waiting[came.key] += 1
+        try:
+            yield
+        finally:
+            self._waiting[came.key] -= 1
+            if not self._waiting[came.key]:
+                del self._waiting[came.key]
+
+    def is_under_way(self, key: str) -> bool:
+        """Whether a call waits for the answer to a message."""
+        return key in self._waiting
+
     def answer(self, came: Came) -> None:
         """Note that a call gets the answer, which is then not sent besides."""
         self._answered[came.key] = None
         _forget_oldest(self._answered)
 
-    def is_answered(self, came: Came) -> bool:
-        """Whether a call got it."""
-        return came.key in self._answered
+    def is_answered(self, key: str) -> bool:
+        """Whether a call got the answer to a message."""
+        return key in self._answered
 
 
 def _forget_oldest(known: dict[str, Any]) -> None:
@@ -185,6 +202,12 @@ class WeChatChat:
         kept = self._reception.service.state.message(CHANNEL, came.key)
         if kept is None or self._deliveries.is_on_its_way(came.key):
             return SUCCESS
+        with self._calls.under_way(came):
+            return await self._called(came, kept, gone, until=until)
+
+    async def _called(
+        self, came: Came, kept: Message, gone: Callable[[], Awaitable[None]], *, until: float
+    ) -> str:
         number = self._calls.count(came, kept.at, self._clock())
         making = self._begin(came)
         await _either(making, until=until)
@@ -195,11 +218,16 @@ class WeChatChat:
         return phrases.STILL_WORKING if number >= _CALLS else await self._held(came, making, gone)
 
     def left(self, came: Came) -> None:
-        """Note that what `bring` returned has been given to WeChat."""
-        message = self._reception.service.state.message(CHANNEL, came.key)
-        if message is not None and message.parts and message.n_sent == 0:
-            self._outbox.sent(came.key)
+        """Note that what `bring` returned has been given to WeChat; a word that it takes a while is no answer."""
+        if not self._calls.is_answered(came.key):
+            return
         self._reception.metrics.parts.labels(CHANNEL, "in_call").inc()
+        try:
+            message = self._reception.service.state.message(CHANNEL, came.key)
+            if message is not None and message.parts and message.n_sent == 0:
+                self._outbox.sent(came.key)
+        except StorageError as problem:  # at worst it is given again
+            _log.warning("an answer was given, but that can't be written down: %s", problem)
 
     def _knows(self, came: Came) -> bool:
         if self._reception.guard.knows(came.speaker):
@@ -233,7 +261,7 @@ class WeChatChat:
 
     def _sent_after(self, came: Came) -> str:
         """Nothing in the call: the answer is sent of our own accord, unless another call got it."""
-        if not self._calls.is_answered(came):
+        if not self._calls.is_answered(came.key):
             self._deliveries.begin(self._errand(came.key, came.dumps()))
         return SUCCESS
 
@@ -272,7 +300,7 @@ class WeChatChat:
 
         async def make() -> list[str]:
             fetched.extend(self._to_be_fetched(came))
-            return [_next(each) for each in fetched] or await self._parts(came)
+            return [_next(each, self._n_given(each)) for each in fetched] or await self._parts(came)
 
         async with self._lines.turn(came.user):
             message = await self._outbox.made(came.key, make)
@@ -281,18 +309,22 @@ class WeChatChat:
         return message
 
     def _to_be_fetched(self, came: Came) -> list[Message]:
-        """Of the replies that were not given out whole, the newest."""
+        """Of the replies that were not given out whole, the newest; one that a call waits for is that call's."""
         if self._customers is not None or not came.asks_for_more:
             return []
         waiting = [
             each
             for each in self._outbox.left_over()
-            if each.id != came.key
+            if not self._calls.is_under_way(each.id)
             and Came.loads(each.payload).user == came.user
             and each.parts is not None
-            and each.n_sent < len(each.parts)
+            and self._n_given(each) < len(each.parts)
         ]
         return waiting[-1:]
+
+    def _n_given(self, message: Message) -> int:
+        """How many pieces the user has; the first may have been given without being noted yet."""
+        return max(message.n_sent, int(self._calls.is_answered(message.id)))
 
     async def _parts(self, came: Came) -> list[str]:
         if came.key in self._caught_up:
@@ -340,9 +372,9 @@ class WeChatChat:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-def _next(message: Message) -> str:
+def _next(message: Message, n_given: int) -> str:
     assert message.parts is not None  # noqa: S101 -- only what is made waits
-    return message.parts[message.n_sent]
+    return message.parts[n_given]
 
 
 async def _either(*futures: "asyncio.Future[None] | asyncio.Task[Message | None]", until: float) -> None:

@@ -22,7 +22,7 @@ from bot.channels.wechat.account import CHANNEL
 from bot.channels.wechat.messages import Came
 from bot.metrics import Metrics
 from bot.state import State
-from knowledge.errors import BackendError, SettingError, WenshuError
+from knowledge.errors import BackendError, SettingError, StorageError, WenshuError
 
 SEND = "/cgi-bin/message/custom/send"
 
@@ -140,8 +140,11 @@ class Customers:
                 raise
             outcome = "unreachable"
             _log.info("%s takes no messages: %d", user, problem.code)
-        self._state.use_slot(CHANNEL, user, at=self._clock())  # not before: what failed has cost nothing
         self._metrics.parts.labels(CHANNEL, outcome).inc()
+        try:
+            self._state.use_slot(CHANNEL, user, at=self._clock())  # not before: what failed has cost nothing
+        except StorageError as problem:  # the message has left all the same, and must not be sent again
+            _log.warning("the ledger can't be written: %s", problem)
 
 
 async def check(api: Api) -> None:

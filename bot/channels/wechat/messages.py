@@ -18,6 +18,9 @@ _MORE = "/more"
 
 _DAY = 86_400
 
+_LONGEST_NAME = 256
+"""Characters of a field that names something: an OpenID has 28, the key of a button 128 at most."""
+
 
 class MessageError(ValueError):
     """The fields of a message lack something."""
@@ -105,7 +108,9 @@ def read(fields: dict[str, str]) -> Came | None:
     kind = _field(fields, "MsgType")
     if kind == "event":
         text = _of_event(fields)
-        key = " ".join((user, str(created), _field(fields, "Event"), fields.get("EventKey", "")))
+        key = " ".join(
+            (user, str(created), _field(fields, "Event"), fields.get("EventKey", "")[:_LONGEST_NAME])
+        )
         return Came(key, user, account, created, text, is_event=True) if text else None
     key = str(_number(fields, "MsgId"))
     if kind == "text":
@@ -127,8 +132,8 @@ def _of_event(fields: dict[str, str]) -> str:
 
 def _field(fields: dict[str, str], name: str) -> str:
     value = fields.get(name, "").strip()
-    if not value or len(value) > 1_000:  # noqa: PLR2004 -- names and numbers are far shorter
-        raise MessageError(f"{name}: expected a value")
+    if not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():  # it is logged, on one line
+        raise MessageError(f"{name}: expected 1 to {_LONGEST_NAME} printable characters")
     return value
 
 

@@ -74,7 +74,9 @@ def read(fields: dict[str, str], agent_id: int) -> Came | None:
     if kind == "event":
         text = _of_event(fields)
         # An event has no number of its own.
-        key = " ".join((agent, user, str(created), _name(fields, "Event"), fields.get("EventKey", "")))
+        key = " ".join(
+            (agent, user, str(created), _name(fields, "Event"), fields.get("EventKey", "")[:_LONGEST_NAME])
+        )
         return Came(key, user, created, text) if text else None
     key = f"{agent} {_number(fields, 'MsgId')}"
     if kind == "text":
@@ -92,8 +94,8 @@ def _of_event(fields: dict[str, str]) -> str:
 
 def _name(fields: dict[str, str], name: str) -> str:
     value = fields.get(name, "").strip()
-    if not 0 < len(value) <= _LONGEST_NAME:
-        raise MessageError(f"{name}: expected 1 to {_LONGEST_NAME} characters, got {len(value)}")
+    if not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():  # it is logged, on one line
+        raise MessageError(f"{name}: expected 1 to {_LONGEST_NAME} printable characters, got {len(value)}")
     return value
 
 
