@@ -280,6 +280,7 @@ async def test_the_third_call_is_known_after_a_restart_that_missed_the_second(
     again = Stalled(stalled(QUESTION))
     await asyncio.sleep(5 / FASTER)
     async with up(Shelf(ask=again), tmp_path) as house:
+        house.platform.seconds *= 4
         shown = await house.platform.bring(fields, calls=1)
         again.go()
         fetched = await house.platform.say("继续")
