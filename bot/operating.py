@@ -105,7 +105,7 @@ def not_yet(code: str) -> str:
 def not_configured(chat: str) -> str:
     """A chat platform is not in use."""
     first = next(iter(consoles.CONSOLES[chat].pages))
-    return f"{CHATS[chat]}：没有配置。要接入，从 WENSHU_{first.upper()} 设起，步骤见 docs/connecting.zh-CN.md"
+    return f"{CHATS[chat]}：没有配置。要接入，从 WENSHU_{first.upper()} 设起"
 
 
 def called_at(public_url: str, path: str) -> str:
