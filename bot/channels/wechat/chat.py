@@ -194,7 +194,8 @@ class WeChatChat:
             return self._unmade(came, making)
         message = making.result()
         if message is None or not message.parts:
-            self._outbox.done(came.key)
+            with suppress(WenshuError):  # it is closed later
+                self._outbox.done(came.key)
             return SUCCESS
         if self._customers is not None and (
             len(message.parts) > 1 or self._deliveries.is_on_its_way(came.key)
