@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sites import n_refused
 from stand_ins import Shelf
 from tencent_server import CUSTOM_SEND, Refuses, Stalls
 from wechat_house import FASTER, Stalled, fast_clock, up, verified
 
-from bot import phrases
-from bot.channels.wechat import messages
+from bot import desk, phrases
+from bot.channels.wechat import chat, messages
+from bot.channels.wechat.customer import Piece
+from bot.guard import Allowed, Guard
 from bot.state import State
 from knowledge.errors import StorageError
 from knowledge.schema import Answer, Article
@@ -163,6 +166,151 @@ async def test_a_row_of_another_version_stops_nobody(long: Shelf, tmp_path: Path
     assert "条，回复“继续”查看" in (first.text or "")
     assert "条，回复“继续”查看" in (second.text or "")
     assert second.text != first.text
+
+
+# -- what is let go of
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
+    """Seconds that a test may add to, while what is done every minute is done at once."""
+    monkeypatch.setattr(chat, "RETRY_SECONDS", 0.02)
+    return Clock()
+
+
+class Clock:
+    """Seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return fast_clock() + self.ahead
+
+
+async def test_what_was_given_whole_is_let_go_of_after_a_minute_and_the_rest_after_a_day(
+    long: Shelf, tmp_path: Path, clock: Clock
+):
+    async with up(long, tmp_path, clock=clock) as house:
+        await house.platform.say("帮助")
+        await house.platform.say(QUESTION)
+        kept = {0.0: len(house.state.under_way("wechat"))}
+        for ahead in (100.0, 80_000.0, 90_000.0):
+            clock.ahead = ahead
+            await asyncio.sleep(0.2)
+            kept[ahead] = len(house.state.under_way("wechat"))
+    assert kept == {0.0: 2, 100.0: 1, 80_000.0: 1, 90_000.0: 0}
+
+
+async def test_a_long_reply_that_is_brought_again_goes_on_with_its_second_piece(long: Shelf, tmp_path: Path):
+    """The first answer was lost on the way, so it is given once more; that is one piece all the same."""
+    async with up(long, tmp_path) as house:
+        fields = house.platform.message(MsgType="text", Content=QUESTION)
+        first, again = [await house.platform.bring(fields, calls=1) for _ in range(2)]
+        texts = [first.text or ""]
+        while "条，回复“继续”查看" in texts[-1]:
+            texts.append((await house.platform.say("继续")).text or "")
+    assert again.text == first.text
+    assert sum(text.count("实现科创板上市“蓉城军团”全覆盖。") for text in texts) == 40
+
+
+async def test_another_user_s_reply_is_not_fetched(long: Shelf, tmp_path: Path):
+    async with up(long, tmp_path) as house:
+        first = await house.platform.say(QUESTION, user="one")
+        shown = await house.platform.say("继续", user="two")
+    assert "条，回复“继续”查看" in (first.text or "")
+    assert shown.text == phrases.NO_MORE
+
+
+async def test_the_same_button_pressed_again_later_is_pressed_again(
+    shelf: Shelf, tmp_path: Path, clock: Clock
+):
+    async with up(shelf, tmp_path, clock=clock) as house:
+        shown = []
+        for clock.ahead in (0.0, 5.0):
+            click = house.platform.message(MsgType="event", Event="CLICK", EventKey="/new")
+            shown.append((await house.platform.bring(click)).text)
+        kept = [message.id for message in house.state.under_way("wechat")]
+    assert shown == [phrases.NEW_TOPIC] * 2
+    assert len(kept) == 2
+
+
+async def test_whoever_is_turned_away_is_named_in_the_log_and_nothing_is_kept(
+    shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", logger="bot")
+    guard = Guard(Allowed(frozenset({"wechat:friend"}), frozenset()), user_per_minute=9, address_per_minute=9)
+    async with up(shelf, tmp_path, guard=guard) as house:
+        await house.platform.say(QUESTION, user="stranger")
+        kept = house.state.under_way("wechat")
+        refused = n_refused(house.site)
+    assert "turned away: wechat:stranger" in caplog.text
+    assert kept == []
+    assert refused == {("wechat", "foreign"): 1}
+
+
+# -- how much a user takes
+
+
+async def test_who_waits_for_a_turn_is_told_how_many_stand_before(
+    slow: Shelf, stalled: Stalled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(desk, "WAITING_AFTER", 0.05)
+    async with verified(slow, tmp_path, max_running=1) as (house, server):
+        await house.platform.say(QUESTION, user="one")
+        await house.platform.say(QUESTION, user="two")
+        await server.until_sent(1)
+        told = server.texts("two")
+        stalled.go()
+        await server.until_sent(3)
+    assert told == [phrases.WAITING.format(n=1)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "hours", "slots"),
+    [
+        ({"MsgType": "text", "Content": "帮助"}, 47.9, 5),
+        ({"MsgType": "text", "Content": "帮助"}, 48.1, 0),
+        ({"MsgType": "event", "Event": "subscribe", "EventKey": ""}, 0.016, 3),
+        ({"MsgType": "event", "Event": "subscribe", "EventKey": ""}, 0.017, 0),
+    ],
+)
+async def test_what_a_user_takes_ends_with_the_time_that_wechat_gives(
+    shelf: Shelf, tmp_path: Path, fields: dict[str, str], hours: float, slots: int
+):
+    at = fast_clock()
+    async with verified(shelf, tmp_path, clock=lambda: at) as (house, _):
+        await house.platform.bring(house.platform.message(**fields))
+        assert house.state.slots("wechat", USER, at=at + hours * 3_600) == slots
+
+
+async def test_a_press_within_the_two_days_takes_nothing_from_them(shelf: Shelf, tmp_path: Path):
+    """What is sent after it is of the three that the press opened, which end first."""
+    at = fast_clock()
+    async with verified(shelf, tmp_path, clock=lambda: at) as (house, _):
+        await house.platform.say("帮助")
+        click = house.platform.message(MsgType="event", Event="CLICK", EventKey="/help")
+        await house.platform.bring(click)
+        customers = house.chat._customers
+        assert customers is not None
+        for number in range(4):
+            await customers.send(USER, Piece(str(number), 0))
+        slots = [house.state.slots("wechat", USER, at=at + after) for after in (0, 61)]
+    assert slots == [4, 4]
+
+
+@pytest.mark.parametrize("code", [40003, 43004])
+async def test_no_such_user_is_no_reason_to_try_again(
+    slow: Shelf, stalled: Stalled, tmp_path: Path, code: int
+):
+    async with verified(slow, tmp_path) as (house, server):
+        server.fail(CUSTOM_SEND, Refuses(code))
+        await house.platform.say(QUESTION)
+        stalled.go()
+        await server.until(lambda: len(server.of(CUSTOM_SEND)) == 1)
+        await house.settled()
+        kept = house.state.under_way("wechat")
+    assert kept == []
 
 
 # -- what WeChat refuses
