@@ -157,7 +157,7 @@ OPEN_TO_ALL = (
 SERVING_CHATS = "正在连接聊天渠道……"
 NO_CHATS = """还没有连接聊天渠道。
 要在企业微信里使用：在管理后台建一个智能机器人（长连接），设 WENSHU_WECOM_BOT_ID 和 WENSHU_WECOM_BOT_SECRET。
-要在公众号里使用：设 WENSHU_WECHAT_TOKEN，在公众平台的服务器配置里填同一个令牌。
+要在公众号里使用：设 WENSHU_WECHAT_TOKEN，在微信开发者平台的消息推送配置里填同一个 Token。
 要在 Telegram 里使用：向 @BotFather 发 /newbot 取得令牌，设为 WENSHU_TELEGRAM_TOKEN。
 设好后再运行 wenshu serve；各平台的步骤见 docs/connecting.zh-CN.md。"""
 TRYING_AGAIN = "稍后再试；网页照常可用。"

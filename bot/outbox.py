@@ -64,17 +64,21 @@ class Outbox:
         """
         until = self._clock() - older_than
         return [
-            each
+            self._counted(each)
             for each in self._state.under_way(self._channel)
             if each.id not in self._busy and each.at <= until
         ]
+
+    def message(self, message_id: str) -> Message | None:
+        """A message under way; None if there is none, or it is done."""
+        found = self._state.message(self._channel, message_id)
+        return None if found is None else self._counted(found)
 
     def close_old(self) -> list[str]:
         """Give up the messages that came in more than a day ago and nobody is at work on; returns their names."""
         old = [message.id for message in self.left_over(older_than=CLOSED_AFTER)]
         for message_id in old:
             self.done(message_id)
-            self._unwritten.pop(message_id, None)
         return old
 
     async def deliver(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
@@ -106,11 +110,15 @@ class Outbox:
 
     def sent(self, message_id: str) -> None:
         """Note that the next part has left in a way that is not `deliver`'s: as the answer to the platform's call."""
-        self._state.sent(self._channel, message_id, "")
+        self._unwritten.setdefault(message_id, []).append("")
+        self._try_to_write_down(message_id)
+        if message_id not in self._busy and not self._unwritten[message_id]:
+            del self._unwritten[message_id]
 
     def done(self, message_id: str) -> None:
         """Note that a message needs nothing more."""
         self._state.done(self._channel, message_id)
+        self._unwritten.pop(message_id, None)
 
     async def _delivered(self, message_id: str, make: Make, send: Send) -> tuple[str, ...]:
         message = await self.made(message_id, make)
@@ -122,8 +130,11 @@ class Outbox:
             self._try_to_write_down(message_id)
         self._write_down(message_id)
         self.done(message_id)
-        del self._unwritten[message_id]
         return self._state.sent_as(self._channel, message_id)
+
+    def _counted(self, message: Message) -> Message:
+        """A message with what has left of it, noted or not."""
+        return replace(message, n_sent=message.n_sent + len(self._unwritten.get(message.id, ())))
 
     def _try_to_write_down(self, message_id: str) -> None:
         """Note what has left; the parts behind it need not wait for a disk that refuses."""

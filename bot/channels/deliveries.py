@@ -14,13 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot import phrases, reply
+from bot.channels.platform_api import ApiError
 from bot.desk import ClosingError
 from bot.kept import Message
 from bot.lines import Lines
 from bot.outbox import Make, Outbox, Send
 from bot.reception import trace
 from bot.reply import Reply, ReplyStatus
-from knowledge.errors import WenshuError
+from knowledge.errors import BackendError, StorageError, WenshuError
 
 RETRY_SECONDS = 60.0
 """How often messages are looked for whose reply could not be sent."""
@@ -146,6 +147,8 @@ class Deliveries:
                 self._held[errand.key] = errand.chat
             except ClosingError:
                 pass  # kept for the next start
+            except (ApiError, BackendError, StorageError) as problem:  # these tell what is to be mended
+                _log.warning("message %s: %s: %s", errand.key, type(problem).__name__, problem)
             except Exception as problem:  # noqa: BLE001 -- it is tried again, and others go on
                 _log.warning("message %s: %s\n%s", errand.key, type(problem).__name__, trace(problem))
 

@@ -240,7 +240,7 @@ async def test_an_answer_that_comes_as_the_user_is_told_to_wait_is_not_taken_for
         assert await house.chat.bring(came, asyncio.Event().wait) == phrases.STILL_WORKING
         stalled.go()
         await house.settled()
-        house.chat.left(came)
+        await house.chat.left(came)
         fetched_ = await house.platform.say("继续")
     assert "23.26亿元" in (fetched_.text or "")
 
@@ -264,6 +264,7 @@ async def test_a_restart_between_the_calls_loses_nothing(
     async with up(slow, tmp_path) as house:
         fields = house.platform.message(MsgType="text", Content=QUESTION)
         assert await house.platform.call(fields) is None
+        house.die()
         stalled.go()  # its thread must end; what it brings is of no use any more
     async with up(shelf, tmp_path) as house:
         shown = await house.platform.bring(fields, calls=1)
@@ -276,6 +277,7 @@ async def test_the_third_call_is_known_after_a_restart_that_missed_the_second(
     async with up(slow, tmp_path) as house:
         fields = house.platform.message(MsgType="text", Content=QUESTION)
         assert await house.platform.call(fields) is None
+        house.die()
         stalled.go()
     again = Stalled(stalled(QUESTION))
     await asyncio.sleep(5 / FASTER)

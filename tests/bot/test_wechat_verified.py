@@ -1,17 +1,13 @@
 """A verified Official Account: `success` in time, the answer of our own accord, and the ledger of what a user takes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import tencent_server
-from pydantic import SecretStr
 from stand_ins import Shelf
 from tencent_server import (
-    APP_ID,
     CUSTOM_SEND,
     MENU_CREATE,
     SECRET,
@@ -20,14 +16,11 @@ from tencent_server import (
     Refuses,
     Stalls,
     Status,
-    Tencent,
 )
-from wechat_house import FASTER, House, Stalled, fast_clock, up
+from wechat_house import FASTER, Stalled, an_api, fast_clock, up, verified
 
 from bot import phrases
-from bot.channels.platform_api import Api
 from bot.channels.wechat import messages
-from bot.channels.wechat.account import Account
 from bot.channels.wechat.chat import Patience
 from knowledge.errors import BackendError, SettingError, StorageError
 from knowledge.schema import Answer, Article
@@ -44,28 +37,6 @@ def stalled(answered: Answer) -> Stalled:
 @pytest.fixture
 def slow(article: Article, stalled: Stalled) -> Shelf:
     return Shelf(ask=stalled, articles=[article])
-
-
-def an_api(server: Tencent, **over: object) -> Api:
-    account = Account(
-        SecretStr("token"),
-        None,
-        APP_ID,
-        SecretStr(str(over.pop("secret", SECRET))),
-        is_verified=True,
-        api_url=server.address,
-    )
-    assert account.for_tokens is not None
-    return Api(account.for_tokens, pause=0.0, **over)  # type: ignore[arg-type]
-
-
-@asynccontextmanager
-async def verified(shelf: Shelf, home: Path, **over: object) -> AsyncIterator[tuple[House, Tencent]]:
-    async with (
-        tencent_server.serving() as server,
-        up(shelf, home, api=an_api(server), **over) as house,  # type: ignore[arg-type]
-    ):
-        yield house, server
 
 
 async def test_a_quick_answer_is_given_in_the_call_and_costs_no_slot(shelf: Shelf, tmp_path: Path):

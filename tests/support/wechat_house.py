@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import tencent_server
 from pydantic import SecretStr
 from sites import make_site
 from stand_ins import Shelf
 from starlette.applications import Starlette
+from tencent_server import SECRET, Tencent
 from wechat_platform import AES_KEY, APP_ID, TOKEN, Platform
 
 from bot import serving
@@ -57,6 +59,11 @@ class House:
     @property
     def state(self) -> State:
         return self.site.reception.service.state
+
+    def die(self) -> None:
+        """What is being made comes to nothing, as when the process is killed."""
+        for task in self.chat._making.values():
+            task.cancel()
 
     async def settled(self) -> None:
         """Wait until nothing is being made or sent."""
@@ -138,6 +145,30 @@ async def up(  # noqa: PLR0913 -- what an account can be
             await api.close()
         site.reception.desk.close()
         state.close()
+
+
+def an_api(server: Tencent, **over: object) -> Api:
+    """WeChat's interface as a verified account of ours reaches it."""
+    account = Account(
+        SecretStr("token"),
+        None,
+        APP_ID,
+        SecretStr(str(over.pop("secret", SECRET))),
+        is_verified=True,
+        api_url=server.address,
+    )
+    assert account.for_tokens is not None
+    return Api(account.for_tokens, pause=0.0, **over)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def verified(shelf: Shelf, home: Path, **over: object) -> AsyncIterator[tuple[House, Tencent]]:
+    """A verified account, and the server that it sends to."""
+    async with (
+        tencent_server.serving() as server,
+        up(shelf, home, api=an_api(server), **over) as house,  # type: ignore[arg-type]
+    ):
+        yield house, server
 
 
 @asynccontextmanager

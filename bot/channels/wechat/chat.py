@@ -16,16 +16,15 @@ one finds its answer, made or to be made.
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from bot import phrases
 from bot.channels.answering import answer
-from bot.channels.deliveries import RETRY_SECONDS, Deliveries, Errand, apologizing
+from bot.channels.deliveries import RETRY_SECONDS, STOP_SECONDS, Deliveries, Errand, apologizing
 from bot.channels.wechat.account import CHANNEL
+from bot.channels.wechat.calls import MOST, Calls
 from bot.channels.wechat.customer import Customers, Piece, pieces
 from bot.channels.wechat.messages import CAPABILITIES, Came
 from bot.desk import ClosingError
@@ -38,11 +37,6 @@ from knowledge.errors import StorageError, WenshuError
 
 SUCCESS = ""
 """Nothing is said in the call."""
-
-_CALLS = 3
-_SECONDS_A_CALL = 5
-_KNOWN_CALLS = 10_000
-"""Messages whose calls are remembered: more than can be under way."""
 
 _KNOWN_SECONDS = 60.0
 """For which an answer that was given in a call is there to be given again."""
@@ -62,61 +56,6 @@ class Patience:
 
     reply: float = 3.8
     hold: float = 6.5
-
-
-class Calls:
-    """What is known of the calls that brought messages lately: how many, and whether one of them got the answer.
-
-    Two calls with one message can be under way at once, on a busy machine: WeChat has let go of the first, and we have
-    not noticed yet.  What the first did with the answer holds for the second.
-    """
-
-    def __init__(self) -> None:
-        self._n: dict[str, int] = {}
-        self._waiting: Counter[str] = Counter()
-        self._answered: dict[str, None] = {}
-
-    def count(self, came: Came, first: float, now: float) -> int:
-        """The number of a call, from 1; those that came while we were away count, by the time they take.
-
-        Args:
-            came: What it brings.
-            first: When we first had it.
-            now: The time.
-        """
-        self._n[came.key] = self._n.pop(came.key, 0) + 1
-        _forget_oldest(self._n)
-        age = max(now - first, now - came.created)
-        return max(self._n[came.key], 1 + int((age + 1) // _SECONDS_A_CALL))
-
-    @contextmanager
-    def under_way(self, came: Came) -> Iterator[None]:
-        """While the block runs, a call waits for the answer."""
-        self._waiting[came.key] += 1
-        try:
-            yield
-        finally:
-            self._waiting[came.key] -= 1
-            if not self._waiting[came.key]:
-                del self._waiting[came.key]
-
-    def is_under_way(self, key: str) -> bool:
-        """Whether a call waits for the answer to a message."""
-        return key in self._waiting
-
-    def answer(self, came: Came) -> None:
-        """Note that a call gets the answer, which is then not sent besides."""
-        self._answered[came.key] = None
-        _forget_oldest(self._answered)
-
-    def is_answered(self, key: str) -> bool:
-        """Whether a call got the answer to a message."""
-        return key in self._answered
-
-
-def _forget_oldest(known: dict[str, Any]) -> None:
-    while len(known) > _KNOWN_CALLS:
-        del known[next(iter(known))]
 
 
 class WeChatChat:
@@ -165,8 +104,9 @@ class WeChatChat:
             # What has come since we listen is answered by the call that brought it.
             self._deliveries.start(older_than=self._clock() - self._started)
             return
-        for message in self._outbox.left_over():
-            self._begin(Came.loads(message.payload))
+        for came in map(_came, self._outbox.left_over()):
+            if came is not None:
+                self._begin(came)
         self._tidying = asyncio.create_task(self._tidy())
 
     async def stop(self) -> None:
@@ -174,10 +114,11 @@ class WeChatChat:
         self._reception.desk.begin_to_close()
         if self._tidying is not None:
             self._tidying.cancel()
-        await self._deliveries.stop()
+        making = set(self._making.values())
+        nearly = [asyncio.wait(making, timeout=STOP_SECONDS)] if making else []
+        await asyncio.gather(self._deliveries.stop(), *nearly)
         if self._customers is not None:
             await self._customers.end()
-        making = set(self._making.values())
         for task in making:
             task.cancel()
         await asyncio.gather(*making, return_exceptions=True)
@@ -215,19 +156,19 @@ class WeChatChat:
             return self._said(came, making)
         if self._customers is not None:
             return self._sent_after(came)
-        return phrases.STILL_WORKING if number >= _CALLS else await self._held(came, making, gone)
+        return phrases.STILL_WORKING if number >= MOST else await self._held(came, making, gone)
 
-    def left(self, came: Came) -> None:
+    async def left(self, came: Came) -> None:
         """Note that what `bring` returned has been given to WeChat; a word that it takes a while is no answer."""
         if not self._calls.is_answered(came.key):
             return
         self._reception.metrics.parts.labels(CHANNEL, "in_call").inc()
         try:
-            message = self._reception.service.state.message(CHANNEL, came.key)
+            message = self._outbox.message(came.key)
             if message is not None and message.parts and message.n_sent == 0:
                 self._outbox.sent(came.key)
         except StorageError as problem:  # at worst it is given again
-            _log.warning("an answer was given, but that can't be written down: %s", problem)
+            _log.warning("message %s: an answer was given, but that can't be noted: %s", came.key, problem)
 
     def _knows(self, came: Came) -> bool:
         if self._reception.guard.knows(came.speaker):
@@ -240,17 +181,21 @@ class WeChatChat:
         """The user takes messages again: what waited for that goes first, and is what 继续 asks for."""
         if self._customers is None:
             return
-        self._customers.open(came)
-        if self._deliveries.release(came.user) and came.asks_for_more:
-            self._caught_up.add(came.key)
+        try:
+            self._customers.open(came)
+            if self._deliveries.release(came.user) and came.asks_for_more:
+                self._caught_up.add(came.key)
+        except StorageError as problem:  # the answer may be there in time, and needs no ledger then
+            _log.warning("the ledger can't be written: %s", problem)
 
     def _said(self, came: Came, making: "asyncio.Task[Message | None]") -> str:
-        """What is said in the call, now that the reply is made; or can't be before we stop."""
+        """What is said in the call, now that the reply is made, or could not be."""
         if making.cancelled() or making.exception() is not None:
-            return SUCCESS if self._customers is not None else phrases.STILL_WORKING
+            return self._unmade(came, making)
         message = making.result()
         if message is None or not message.parts:
-            self._outbox.done(came.key)
+            with suppress(WenshuError):  # it is closed later
+                self._outbox.done(came.key)
             return SUCCESS
         if self._customers is not None and (
             len(message.parts) > 1 or self._deliveries.is_on_its_way(came.key)
@@ -258,6 +203,15 @@ class WeChatChat:
             return self._sent_after(came)
         self._calls.answer(came)
         return Piece.loads(message.parts[0]).telling_of_more
+
+    def _unmade(self, came: Came, making: "asyncio.Task[Message | None]") -> str:
+        if self._customers is not None:
+            return SUCCESS  # it is made again in a minute, or after the next start
+        if making.cancelled() or isinstance(making.exception(), ClosingError):
+            return phrases.STILL_WORKING  # it is made after the next start
+        with suppress(WenshuError):
+            self._outbox.done(came.key)
+        return phrases.APOLOGY
 
     def _sent_after(self, came: Came) -> str:
         """Nothing in the call: the answer is sent of our own accord, unless another call got it."""
@@ -316,7 +270,8 @@ class WeChatChat:
             each
             for each in self._outbox.left_over()
             if not self._calls.is_under_way(each.id)
-            and Came.loads(each.payload).user == came.user
+            and (asked := _came(each)) is not None
+            and asked.user == came.user
             and each.parts is not None
             and self._n_given(each) < len(each.parts)
         ]
@@ -370,6 +325,14 @@ class WeChatChat:
                     if message.parts is not None and message.n_sent >= len(message.parts):
                         self._outbox.done(message.id)
             await asyncio.sleep(RETRY_SECONDS)
+
+
+def _came(message: Message) -> Came | None:
+    """What was written down; None if it can't be read, as after an update: it is closed after a day."""
+    try:
+        return Came.loads(message.payload)
+    except (TypeError, ValueError):
+        return None
 
 
 def _next(message: Message, n_given: int) -> str:

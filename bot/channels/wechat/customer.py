@@ -8,6 +8,7 @@
 | nothing in time | nothing: it may have arrived, and a second copy is worse than a gap |
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -114,26 +115,30 @@ class Customers:
         n_slots = self._n_slots(user)
         if not n_slots:
             raise HeldError
-        await self._sent(user, piece.text if n_slots > 1 else piece.telling_of_more)
+        await self._sent(user, piece.text if n_slots > 1 else piece.telling_of_more, n_slots)
 
     async def mention(self, user: str, text: str) -> None:
         """Send what is good to know but no answer, unless it would take the answer's place or can't be sent."""
-        if self._n_slots(user) > 1:
+        n_slots = self._n_slots(user)
+        if n_slots > 1:
             with suppress(HeldError, ApiError, WenshuError):
-                await self._sent(user, text)
+                await self._sent(user, text, n_slots)
 
     def _n_slots(self, user: str) -> int:
         return self._state.slots(CHANNEL, user, at=self._clock())
 
-    async def _sent(self, user: str, text: str) -> None:
+    async def _sent(self, user: str, text: str, n_slots: int) -> None:
         outcome = "sent"
         try:
             await self._api.call(SEND, {"touser": user, "msgtype": "text", "text": {"content": text}})
+        except asyncio.CancelledError:
+            self._use_slot(user)  # it may be there all the same
+            raise
         except LostError as problem:
             outcome = "lost"
             _log.warning("a message to %s may be lost: %s", user, problem)
         except ApiError as problem:
-            if problem.code in CLOSED:
+            if problem.code in CLOSED and self._n_slots(user) <= n_slots:  # they have not written meanwhile
                 self._state.close_windows(CHANNEL, user)
                 raise HeldError from problem
             if problem.code not in GONE:
@@ -141,8 +146,11 @@ class Customers:
             outcome = "unreachable"
             _log.info("%s takes no messages: %d", user, problem.code)
         self._metrics.parts.labels(CHANNEL, outcome).inc()
+        self._use_slot(user)  # not before: what failed has cost nothing
+
+    def _use_slot(self, user: str) -> None:
         try:
-            self._state.use_slot(CHANNEL, user, at=self._clock())  # not before: what failed has cost nothing
+            self._state.use_slot(CHANNEL, user, at=self._clock())
         except StorageError as problem:  # the message has left all the same, and must not be sent again
             _log.warning("the ledger can't be written: %s", problem)
 

@@ -47,8 +47,6 @@ WROTE = Grant("message", 5, 2 * _DAY)
 ACTED = Grant("action", 3, 60)
 """Opened the account's page for the first time, pressed a button of the menu, scanned a code."""
 
-_ACTIONS = frozenset({"subscribe", "SCAN", "CLICK"})
-
 
 @dataclass(frozen=True, slots=True)
 class Came:
@@ -108,9 +106,7 @@ def read(fields: dict[str, str]) -> Came | None:
     kind = _field(fields, "MsgType")
     if kind == "event":
         text = _of_event(fields)
-        key = " ".join(
-            (user, str(created), _field(fields, "Event"), fields.get("EventKey", "")[:_LONGEST_NAME])
-        )
+        key = " ".join((user, str(created), _field(fields, "Event"), _key(fields)))
         return Came(key, user, account, created, text, is_event=True) if text else None
     key = str(_number(fields, "MsgId"))
     if kind == "text":
@@ -128,6 +124,11 @@ def _of_event(fields: dict[str, str]) -> str:
     if name == "CLICK" and key in COMMANDS:
         return key
     return _SILENT
+
+
+def _key(fields: dict[str, str]) -> str:
+    """Which button, or code, an event is about; others choose its name."""
+    return "".join(filter(str.isprintable, fields.get("EventKey", "")))[:_LONGEST_NAME]
 
 
 def _field(fields: dict[str, str], name: str) -> str:

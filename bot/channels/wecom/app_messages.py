@@ -74,9 +74,8 @@ def read(fields: dict[str, str], agent_id: int) -> Came | None:
     if kind == "event":
         text = _of_event(fields)
         # An event has no number of its own.
-        key = " ".join(
-            (agent, user, str(created), _name(fields, "Event"), fields.get("EventKey", "")[:_LONGEST_NAME])
-        )
+        button = "".join(filter(str.isprintable, fields.get("EventKey", "")))[:_LONGEST_NAME]
+        key = " ".join((agent, user, str(created), _name(fields, "Event"), button))
         return Came(key, user, created, text) if text else None
     key = f"{agent} {_number(fields, 'MsgId')}"
     if kind == "text":
