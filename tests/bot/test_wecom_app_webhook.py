@@ -25,8 +25,9 @@ from bot.app import make_app
 from bot.channels.callbacks import MAX_BODY_BYTES, WINDOW_SECONDS
 from bot.channels.wecom import app_webhook
 from bot.channels.wecom.app_chat import AppChat
-from bot.channels.wecom.app_messages import Came, MessageError, read
+from bot.channels.wecom.app_messages import Came, read
 from bot.channels.wecom.app_webhook import PATH
+from bot.channels.xml_text import MessageError
 from knowledge.schema import Answer, Article
 
 QUESTION = "科创投累计投资多少"

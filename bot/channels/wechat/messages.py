@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from bot.channels import xml_text
 from bot.channels.wechat.account import CHANNEL
+from bot.channels.xml_text import event_in, name_in, number_in
 from bot.inbound import Speaker
 from bot.render import Capabilities, Unit
 from bot.routing import COMMANDS, route
@@ -17,13 +18,6 @@ _GREETING = "/start"
 _MORE = "/more"
 
 _DAY = 86_400
-
-_LONGEST_NAME = 256
-"""Characters of a field that names something: an OpenID has 28, the key of a button 128 at most."""
-
-
-class MessageError(ValueError):
-    """The fields of a message lack something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +95,13 @@ def read(fields: dict[str, str]) -> Came | None:
     Raises:
         MessageError: They are no message.
     """
-    user, account = _field(fields, "FromUserName"), _field(fields, "ToUserName")
-    created = _number(fields, "CreateTime")
-    kind = _field(fields, "MsgType")
+    user, account = name_in(fields, "FromUserName"), name_in(fields, "ToUserName")
+    created = number_in(fields, "CreateTime")
+    kind = name_in(fields, "MsgType")
     if kind == "event":
-        text = _of_event(fields)
-        key = " ".join((user, str(created), _field(fields, "Event"), _key(fields)))
+        key, text = event_in(fields), _of_event(fields)
         return Came(key, user, account, created, text, is_event=True) if text else None
-    key = str(_number(fields, "MsgId"))
+    key = str(number_in(fields, "MsgId"))
     if kind == "text":
         return Came(key, user, account, created, fields.get("Content", "").strip())
     if heard := fields.get("Recognition", "").strip():
@@ -124,25 +117,6 @@ def _of_event(fields: dict[str, str]) -> str:
     if name == "CLICK" and key in COMMANDS:
         return key
     return _SILENT
-
-
-def _key(fields: dict[str, str]) -> str:
-    """Which button, or code, an event is about; others choose its name."""
-    return "".join(filter(str.isprintable, fields.get("EventKey", "")))[:_LONGEST_NAME]
-
-
-def _field(fields: dict[str, str], name: str) -> str:
-    value = fields.get(name, "").strip()
-    if not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():  # it is logged, on one line
-        raise MessageError(f"{name}: expected 1 to {_LONGEST_NAME} printable characters")
-    return value
-
-
-def _number(fields: dict[str, str], name: str) -> int:
-    value = _field(fields, name)
-    if not (value.isascii() and value.isdigit() and len(value) <= len(str(2**64))):
-        raise MessageError(f"{name}: expected a number")
-    return int(value)
 
 
 def reply_to(came: Came, text: str, *, at: float) -> str:

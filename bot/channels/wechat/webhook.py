@@ -19,7 +19,7 @@ from bot.channels.callbacks import CallError, Gate, Stamp, body_of, call_of
 from bot.channels.sealing import Seal, SealError, sign
 from bot.channels.wechat import messages
 from bot.channels.wechat.account import CHANNEL, Account
-from bot.channels.wechat.messages import Came, MessageError
+from bot.channels.wechat.messages import Came
 from bot.reception import trace
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Door:
                 self._gate.check(stamp, sealed)
                 fields = xml_text.read(self._seal.open(sealed).encode("utf-8"))
             return messages.read(fields)
-        except (xml_text.XmlError, SealError, MessageError) as problem:
+        except (xml_text.XmlError, xml_text.MessageError, SealError) as problem:
             raise CallError(400, "malformed") from problem
 
     async def _said(self, request: Request, came: Came) -> str:

@@ -4,20 +4,11 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.channels.wecom.accounts import CHANNEL
+from bot.channels.xml_text import MOST_DIGITS, MessageError, event_in, name_in, number_in
 from bot.inbound import Speaker
 from bot.routing import COMMANDS
 
 _GREETING = "/start"
-
-_LONGEST_NAME = 256
-"""Characters of a field that names something: a member's name has 64 at most, a button's key 128."""
-
-_MOST_DIGITS = 20
-"""Of a number: those of 64 bits."""
-
-
-class MessageError(ValueError):
-    """The fields are no message to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +56,13 @@ def read(fields: dict[str, str], agent_id: int) -> Came | None:
     """
     agent = fields.get("AgentID", "").strip() or str(agent_id)
     if agent != str(agent_id):
-        raise MessageError(f"AgentID: expected {agent_id}, got {agent[:_MOST_DIGITS]!r}")
-    user, created, kind = (
-        _name(fields, "FromUserName"),
-        _number(fields, "CreateTime"),
-        _name(fields, "MsgType"),
-    )
+        raise MessageError(f"AgentID: expected {agent_id}, got {agent[:MOST_DIGITS]!r}")
+    user, kind = name_in(fields, "FromUserName"), name_in(fields, "MsgType")
+    created = number_in(fields, "CreateTime")
     if kind == "event":
-        text = _of_event(fields)
-        # An event has no number of its own.
-        button = "".join(filter(str.isprintable, fields.get("EventKey", "")))[:_LONGEST_NAME]
-        key = " ".join((agent, user, str(created), _name(fields, "Event"), button))
+        key, text = f"{agent} {event_in(fields)}", _of_event(fields)
         return Came(key, user, created, text) if text else None
-    key = f"{agent} {_number(fields, 'MsgId')}"
+    key = f"{agent} {number_in(fields, 'MsgId')}"
     if kind == "text":
         return Came(key, user, created, fields.get("Content", "").strip())
     return Came(key, user, created, "", kind={"shortvideo": "video"}.get(kind, kind))
@@ -89,17 +74,3 @@ def _of_event(fields: dict[str, str]) -> str:
     if name == "subscribe":
         return _GREETING
     return key if name == "click" and key in COMMANDS else ""
-
-
-def _name(fields: dict[str, str], name: str) -> str:
-    value = fields.get(name, "").strip()
-    if not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():  # it is logged, on one line
-        raise MessageError(f"{name}: expected 1 to {_LONGEST_NAME} printable characters, got {len(value)}")
-    return value
-
-
-def _number(fields: dict[str, str], name: str) -> int:
-    value = fields.get(name, "").strip()
-    if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
-        raise MessageError(f"{name}: expected a number")
-    return int(value)

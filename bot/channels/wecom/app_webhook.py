@@ -13,7 +13,7 @@ from bot.channels.callbacks import CallError, Gate, Stamp, body_of, call_of
 from bot.channels.sealing import Seal, SealError
 from bot.channels.wecom import app_messages
 from bot.channels.wecom.accounts import CHANNEL, AppAccount
-from bot.channels.wecom.app_messages import Came, MessageError
+from bot.channels.wecom.app_messages import Came
 from knowledge.errors import WenshuError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class _Door:
             came = app_messages.read(fields, self._agent_id)
         except xml_text.XmlError as problem:
             raise CallError(400, "malformed") from problem
-        except MessageError as problem:
+        except xml_text.MessageError as problem:
             _log.warning("a message is none to us: %s", problem)
             raise CallError(400, "malformed") from problem
         if came is not None:
