@@ -340,13 +340,30 @@ async def test_more_said_twice_at_once_fetches_two_pieces(answered: Answer, tmp_
 async def test_more_of_two_replies_gives_the_newer_first(answered: Answer, article: Article, tmp_path: Path):
     """Both were told to wait; each is fetched once."""
     stalled = Stalled(answered)
-    async with up(Shelf(ask=stalled, articles=[article]), tmp_path) as house:
+
+    def ask(question: str) -> Answer:
+        (cited,) = stalled(question).citations
+        return replace(answered, citations=(replace(cited, title=question),))
+
+    async with up(Shelf(ask=ask, articles=[article]), tmp_path) as house:
         for text in (f"{QUESTION}一", f"{QUESTION}二"):
             await house.platform.say(text)
         stalled.go()
-        fetched_ = [(await house.platform.say("继续")).text or "" for _ in range(3)]
-    assert ["23.26亿元" in text for text in fetched_] == [True, True, False]
-    assert fetched_[2] == phrases.NO_MORE
+        texts = [(await house.platform.say("继续")).text or "" for _ in range(3)]
+    assert [f"《{QUESTION}二》" in texts[0], f"《{QUESTION}一》" in texts[1]] == [True, True]
+    assert texts[2] == phrases.NO_MORE
+
+
+async def test_what_a_call_waits_for_is_not_fetched_besides(slow: Shelf, stalled: Stalled, tmp_path: Path):
+    async with up(slow, tmp_path) as house:
+        asking = asyncio.create_task(house.platform.say(QUESTION))
+        await asyncio.sleep(1 / FASTER)
+        fetching = asyncio.create_task(house.platform.say("继续"))
+        await asyncio.sleep(1 / FASTER)
+        stalled.go()
+        asked, fetched_ = await asking, await fetching
+    assert "23.26亿元" in (asked.text or "")
+    assert fetched_.text == phrases.NO_MORE
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a b\x00", "x" * 300, "\u2028"])
