@@ -155,6 +155,24 @@ async def test_a_stop_lets_an_answer_that_is_nearly_there_be_given(
     assert "23.26亿元" in (shown.text or "")
 
 
+async def test_a_stop_begins_nothing_that_waits_for_its_turn(slow: Shelf, stalled: Stalled, tmp_path: Path):
+    async with up(slow, tmp_path, max_running=1) as house:
+        asking = []
+        for user in ("one", "two"):
+            asking.append(asyncio.create_task(house.platform.say(f"{QUESTION}{user}", user=user)))
+            await asyncio.sleep(1 / FASTER)
+        stopping = asyncio.create_task(house.chat.stop())
+        await asyncio.sleep(0)
+        stalled.go()
+        one, two = await asyncio.gather(*asking)
+        await stopping
+        kept = [message.parts is None for message in house.state.under_way("wechat")]
+    assert "23.26亿元" in (one.text or "")
+    assert two.text == phrases.STILL_WORKING
+    assert stalled.asked == [f"{QUESTION}one"]
+    assert kept == [False, True]
+
+
 @pytest.mark.parametrize("payload", ["{}", "", "[]", '{"key": "1", "colour": 2}'])
 async def test_a_row_of_another_version_stops_nobody(long: Shelf, tmp_path: Path, payload: str):
     async with up(long, tmp_path) as house:

@@ -130,8 +130,10 @@ async def test_more_is_what_was_kept_and_nothing_else(slow: Shelf, stalled: Stal
         shown = await house.platform.say("继续")
         texts = await server.until_sent(1)
         await house.settled()
+        remembered = len(house.chat._caught_up)
     assert (shown.text, shown.is_fault) == (None, False)
     assert len(texts) == 1
+    assert remembered == 0
 
 
 async def test_the_last_slot_is_kept_for_the_answer(slow: Shelf, stalled: Stalled, tmp_path: Path):

@@ -254,7 +254,7 @@ class WeChatChat:
 
         async def make() -> list[str]:
             fetched.extend(self._to_be_fetched(came))
-            return [_next(each, self._n_given(each)) for each in fetched] or await self._parts(came)
+            return [_next(each) for each in fetched] or await self._parts(came)
 
         async with self._lines.turn(came.user):
             message = await self._outbox.made(came.key, make)
@@ -273,13 +273,9 @@ class WeChatChat:
             and (asked := _came(each)) is not None
             and asked.user == came.user
             and each.parts is not None
-            and self._n_given(each) < len(each.parts)
+            and each.n_sent < len(each.parts)
         ]
         return waiting[-1:]
-
-    def _n_given(self, message: Message) -> int:
-        """How many pieces the user has; the first may have been given without being noted yet."""
-        return max(message.n_sent, int(self._calls.is_answered(message.id)))
 
     async def _parts(self, came: Came) -> list[str]:
         if came.key in self._caught_up:
@@ -335,9 +331,9 @@ def _came(message: Message) -> Came | None:
         return None
 
 
-def _next(message: Message, n_given: int) -> str:
+def _next(message: Message) -> str:
     assert message.parts is not None  # noqa: S101 -- only what is made waits
-    return message.parts[n_given]
+    return message.parts[message.n_sent]
 
 
 async def _either(*futures: "asyncio.Future[None] | asyncio.Task[Message | None]", until: float) -> None:
