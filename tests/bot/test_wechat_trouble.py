@@ -408,3 +408,16 @@ async def test_what_a_call_got_is_noted_in_the_loop_before_the_next_is_read(
         await house.platform.say(QUESTION)
         await house.platform.say("继续")
     assert set(threads) == {threading.get_ident()}
+
+
+def test_the_longest_piece_with_word_of_many_more_is_no_longer_than_wechat_takes():
+    longest = Piece("x" * messages.CAPABILITIES.max_length, 9_999).telling_of_more
+    assert len(longest.encode()) <= 2_047
+
+
+@pytest.mark.parametrize("number", ["²", "１２", "-1", "1.0", "1e3", "9" * 21, ""])
+async def test_what_is_no_number_of_a_message_is_refused(shelf: Shelf, tmp_path: Path, number: str):
+    async with up(shelf, tmp_path) as house:
+        fields = house.platform.message(MsgType="text", Content=QUESTION)
+        answers = [await house.platform.send(fields | {name: number}) for name in ("MsgId", "CreateTime")]
+    assert [(each.status_code, each.content) for each in answers] == [(400, b"")] * 2
