@@ -475,8 +475,10 @@ def test_a_window_is_opened_anew_closed_and_outlives_a_restart(path: Path):
         state.open_window("wechat", "u", "message", until=200.0, slots=5)
     with closing(State(path)) as state:
         assert state.slots("wechat", "u", at=150.0) == 5
+        for chat in ("u", "other"):
+            state.open_window("wechat", chat, "action", until=200.0, slots=3)
         state.close_windows("wechat", "u")
-        assert state.slots("wechat", "u", at=150.0) == 0
+        assert [state.slots("wechat", chat, at=150.0) for chat in ("u", "other")] == [0, 3]
 
 
 def test_windows_that_have_ended_are_swept(path: Path):

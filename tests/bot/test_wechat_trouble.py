@@ -421,3 +421,27 @@ async def test_what_is_no_number_of_a_message_is_refused(shelf: Shelf, tmp_path:
         fields = house.platform.message(MsgType="text", Content=QUESTION)
         answers = [await house.platform.send(fields | {name: number}) for name in ("MsgId", "CreateTime")]
     assert [(each.status_code, each.content) for each in answers] == [(400, b"")] * 2
+
+
+@pytest.mark.parametrize(
+    "over", [{"msg_signature": "0" * 40}, {"msg_signature": ""}, {"timestamp": "1"}, {"nonce": "2"}]
+)
+async def test_what_is_sealed_but_not_signed_learns_nothing(
+    shelf: Shelf, tmp_path: Path, over: dict[str, str]
+):
+    """Whoever has seen a sealed message could bring it again for ever, were its signature not looked at."""
+    async with up(shelf, tmp_path, sealed=True) as house:
+        fields = house.platform.message(MsgType="text", Content=QUESTION)
+        call = await house.platform.send(fields, **over)
+        kept = house.state.under_way("wechat")
+    assert (call.status_code, call.text, kept) == (403, "", [])
+
+
+async def test_a_sealed_call_of_another_time_is_turned_away(shelf: Shelf, tmp_path: Path, clock: Clock):
+    async with up(shelf, tmp_path, sealed=True, clock=clock) as house:
+        fields = house.platform.message(MsgType="text", Content=QUESTION)
+        house.platform.clock = lambda: clock() - 400
+        late = await house.platform.send(fields)
+        house.platform.clock = lambda: clock() - 200
+        in_time = await house.platform.send(fields)
+    assert (late.status_code, in_time.status_code) == (403, 200)
