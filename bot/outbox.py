@@ -69,6 +69,10 @@ class Outbox:
             if each.id not in self._busy and each.at <= until
         ]
 
+    def partly_given(self) -> list[Message]:
+        """Messages nobody is at work on whose reply is made and has not left whole, oldest first."""
+        return [m for m in self.left_over() if m.parts is not None and m.n_sent < len(m.parts)]
+
     def message(self, message_id: str) -> Message | None:
         """A message under way; None if there is none, or it is done."""
         found = self._state.message(self._channel, message_id)

@@ -159,6 +159,11 @@ def more_parts(n_left: int) -> str:
     return f"（还有 {n_left} 条，回复“继续”查看）"
 
 
+def with_more(text: str, n_left: int) -> str:
+    """A piece of such a reply, with word of those that 继续 brings."""
+    return f"{text}\n\n{more_parts(n_left)}" if n_left else text
+
+
 def head(article: Article | Citation, day: str, untitled: str) -> str:
     """An article in a line: title, paper, day."""
     return " ".join(part for part in (f"《{article.title or untitled}》", article.source, day) if part)

@@ -68,6 +68,10 @@ class Reception:
 
         return await self._served(inbound.speaker, work, patient=patient, on_wait=on_wait)
 
+    def knows(self, speaker: Speaker) -> bool:
+        """Whether a speaker may write at all; one who may not is counted, and named in the log."""
+        return knows(speaker, self.guard, self.metrics)
+
     async def press(self, speaker: Speaker, order: str) -> Reply:
         """The reply to a button.
 
@@ -99,6 +103,15 @@ class Reception:
         self.metrics.replies.labels(speaker.channel, status).inc()
         self.metrics.waited.labels(speaker.channel).observe(perf_counter() - started)
         return answer
+
+
+def knows(speaker: Speaker, guard: Guard, metrics: Metrics) -> bool:
+    """Whether a speaker may write at all; one who may not is counted, and named in the log."""
+    if guard.knows(speaker):
+        return True
+    metrics.refused.labels(speaker.channel, "foreign").inc()
+    _log.info("turned away: %s in %s", speaker.member, speaker.room)  # the operator may want to let them in
+    return False
 
 
 def trace(problem: BaseException) -> str:

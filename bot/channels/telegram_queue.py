@@ -12,6 +12,7 @@ from bot.channels.telegram_messages import speaker_of
 from bot.guard import Guard
 from bot.metrics import Metrics
 from bot.outbox import Outbox
+from bot.reception import knows
 from knowledge.errors import WenshuError
 
 _log = logging.getLogger(__name__)
@@ -53,12 +54,8 @@ class DurableQueue(asyncio.Queue[Any]):
 
     def _admits(self, update: Update) -> bool:
         message = message_of(update)
-        if message is None or self._guard.knows(speaker_of(message)):
-            return True  # what is no message is looked at where it is handled
-        self._metrics.refused.labels("telegram", "foreign").inc()
-        # The operator may want to let them in.
-        _log.info("turned away: %s in %s", speaker_of(message).member, speaker_of(message).room)
-        return False
+        # What is no message is looked at where it is handled.
+        return message is None or knows(speaker_of(message), self._guard, self._metrics)
 
     def _taken(self, update: Update) -> bool:
         try:

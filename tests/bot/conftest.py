@@ -11,6 +11,7 @@ import pytest
 import stand_ins
 import tencent_server
 from stand_ins import Shelf
+from wechat_house import Stalled
 from wecom_office import Echo, Held
 from writers import KEPT, Writing, writing
 
@@ -234,6 +235,18 @@ def echo(answered: Answer) -> Echo:
 def echoing(echo: Echo) -> Shelf:
     """Articles that do."""
     return Shelf(echo)
+
+
+@pytest.fixture
+def stalled(answered: Answer) -> Stalled:
+    """An engine that answers when it is let."""
+    return Stalled(answered)
+
+
+@pytest.fixture
+def slow(article: Article, stalled: Stalled) -> Shelf:
+    """Articles that are answered from by it."""
+    return Shelf(ask=stalled, articles=[article])
 
 
 @pytest.fixture

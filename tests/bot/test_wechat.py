@@ -21,16 +21,6 @@ from knowledge.schema import Answer, Article
 QUESTION = "科创投累计投资多少"
 
 
-@pytest.fixture
-def stalled(answered: Answer) -> Stalled:
-    return Stalled(answered)
-
-
-@pytest.fixture
-def slow(article: Article, stalled: Stalled) -> Shelf:
-    return Shelf(ask=stalled, articles=[article])
-
-
 def in_time(shown: Shown) -> bool:
     """Whether every answer came within 4.5 s of WeChat's time."""
     return all(

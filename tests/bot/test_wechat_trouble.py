@@ -18,25 +18,10 @@ from bot.channels.wechat.customer import Piece
 from bot.guard import Allowed, Guard
 from bot.state import State
 from knowledge.errors import StorageError
-from knowledge.schema import Answer, Article
+from knowledge.schema import Answer
 
 QUESTION = "科创投累计投资多少"
 USER = "openid-1"
-
-
-@pytest.fixture
-def shelf(article: Article, answered: Answer) -> Shelf:
-    return Shelf(ask=lambda _: answered, articles=[article])
-
-
-@pytest.fixture
-def stalled(answered: Answer) -> Stalled:
-    return Stalled(answered)
-
-
-@pytest.fixture
-def slow(article: Article, stalled: Stalled) -> Shelf:
-    return Shelf(ask=stalled, articles=[article])
 
 
 @pytest.fixture

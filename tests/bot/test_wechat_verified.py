@@ -29,16 +29,6 @@ QUESTION = "科创投累计投资多少"
 USER = "openid-1"
 
 
-@pytest.fixture
-def stalled(answered: Answer) -> Stalled:
-    return Stalled(answered)
-
-
-@pytest.fixture
-def slow(article: Article, stalled: Stalled) -> Shelf:
-    return Shelf(ask=stalled, articles=[article])
-
-
 async def test_a_quick_answer_is_given_in_the_call_and_costs_no_slot(shelf: Shelf, tmp_path: Path):
     async with verified(shelf, tmp_path) as (house, server):
         shown = await house.platform.say(QUESTION)

@@ -135,12 +135,12 @@ class WeChatChat:
         Raises:
             StorageError: It can't be written down.
         """
-        if not self._knows(came):
+        if not self._reception.knows(came.speaker):
             return SUCCESS
         until = asyncio.get_running_loop().time() + self._patience.reply
         if self._outbox.take(came.key, came.dumps()):
             self._note_contact(came)
-        kept = self._reception.service.state.message(CHANNEL, came.key)
+        kept = self._outbox.message(came.key)
         if kept is None or self._deliveries.is_on_its_way(came.key):
             return SUCCESS
         with self._calls.under_way(came):
@@ -169,13 +169,6 @@ class WeChatChat:
                 self._outbox.sent(came.key)
         except StorageError as problem:  # at worst it is given again
             _log.warning("message %s: an answer was given, but that can't be noted: %s", came.key, problem)
-
-    def _knows(self, came: Came) -> bool:
-        if self._reception.guard.knows(came.speaker):
-            return True
-        self._reception.metrics.refused.labels(CHANNEL, "foreign").inc()
-        _log.info("turned away: %s", came.speaker.member)  # the operator may want to let them in
-        return False
 
     def _note_contact(self, came: Came) -> None:
         """The user takes messages again: what waited for that goes first, and is what 继续 asks for."""
@@ -268,12 +261,10 @@ class WeChatChat:
             return []
         waiting = [
             each
-            for each in self._outbox.left_over()
+            for each in self._outbox.partly_given()
             if not self._calls.is_under_way(each.id)
             and (asked := _came(each)) is not None
             and asked.user == came.user
-            and each.parts is not None
-            and each.n_sent < len(each.parts)
         ]
         return waiting[-1:]
 
@@ -303,14 +294,11 @@ class WeChatChat:
         came, customers = Came.loads(payload), self._customers
         assert customers is not None  # noqa: S101 -- without, nothing is sent
 
-        async def make() -> list[str]:
-            return await self._parts(came)
-
         async def send(piece: str) -> str:
             await customers.send(came.user, Piece.loads(piece))
             return ""
 
-        return Errand(key, came.user, make, send)
+        return Errand(key, came.user, lambda: self._parts(came), send)
 
     async def _tidy(self) -> None:
         """Let go, now and then, of what has been given out whole, and of what nobody fetched for a day."""

@@ -59,7 +59,7 @@ class Piece:
     @property
     def telling_of_more(self) -> str:
         """The text, with word of what comes after it for one who has to ask for that."""
-        return f"{self.text}\n\n{phrases.more_parts(self.left)}" if self.left else self.text
+        return phrases.with_more(self.text, self.left)
 
 
 def pieces(texts: Sequence[str]) -> list[str]:

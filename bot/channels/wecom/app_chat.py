@@ -13,7 +13,7 @@ from bot.channels import menu
 from bot.channels.answering import answer
 from bot.channels.deliveries import Deliveries, Errand, apologizing
 from bot.channels.platform_api import Api, ApiError, LostError, first_address
-from bot.channels.wecom.accounts import CHANNEL, AppAccount
+from bot.channels.wecom.accounts import AppAccount
 from bot.channels.wecom.app_delivery import Members, Sleep, written
 from bot.channels.wecom.app_messages import Came
 from bot.outbox import Outbox
@@ -101,17 +101,10 @@ class AppChat:
         Raises:
             StorageError: It can't be written down.
         """
-        if not self._knows(came):
+        if not self._reception.knows(came.speaker):
             return
         if self._outbox.take(came.key, came.dumps()) and not self._is_stopping:
             self._deliveries.begin(self._errand(came.key, came.dumps()))
-
-    def _knows(self, came: Came) -> bool:
-        if self._reception.guard.knows(came.speaker):
-            return True
-        self._reception.metrics.refused.labels(CHANNEL, "foreign").inc()
-        _log.info("turned away: %s", came.speaker.member)  # the operator may want to let them in
-        return False
 
     def _errand(self, key: str, payload: str) -> Errand:
         came = Came.loads(payload)

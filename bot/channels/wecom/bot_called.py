@@ -19,7 +19,7 @@ from bot import phrases
 from bot.channels.deliveries import HeldError
 from bot.channels.platform_api import TIMEOUT, NotDoneError
 from bot.channels.wecom.accounts import CHANNEL
-from bot.channels.wecom.bot_chat import BotChat, with_more
+from bot.channels.wecom.bot_chat import BotChat
 from bot.channels.wecom.bot_files import Files
 from bot.channels.wecom.bot_messages import Came
 from bot.channels.wecom.bot_streams import Patience, Show, Snapshot
@@ -190,7 +190,7 @@ class CallbackBot:
         """
         if not came.response_url.lower().startswith("https://"):
             raise HeldError
-        body = {"msgtype": "markdown", "markdown": {"content": with_more(text, n_left)}}
+        body = {"msgtype": "markdown", "markdown": {"content": phrases.with_more(text, n_left)}}
         outcome = "sent"
         try:
             response = await self._client.post(came.response_url, json=body)

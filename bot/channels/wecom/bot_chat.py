@@ -115,7 +115,7 @@ class BotChat:
         Raises:
             StorageError: It can't be written down.
         """
-        if not self._knows(came) or not self._outbox.take(came.key, came.dumps()):
+        if not self._reception.knows(came.speaker) or not self._outbox.take(came.key, came.dumps()):
             return False
         admission = self._admission(came)
         if admission.admitted is Admitted.STILL_TOO_FAST:
@@ -128,14 +128,6 @@ class BotChat:
         task = self._deliveries.begin(self._errand(came, admission))
         task.add_done_callback(lambda _: self._ended(came.key))
         return True
-
-    def _knows(self, came: Came) -> bool:
-        if self._reception.guard.knows(came.speaker):
-            return True
-        self._reception.metrics.refused.labels(CHANNEL, "foreign").inc()
-        # The operator may want to let them in.
-        _log.info("turned away: %s in %s", came.speaker.member, came.speaker.room)
-        return False
 
     def _admission(self, came: Came) -> Admission:
         return Admission(Admitted.YES) if came.greets else self._reception.guard.admit(came.speaker)
@@ -182,7 +174,7 @@ class BotChat:
 
     def _n_left(self, came: Came) -> int:
         """How many parts come after the one that is about to leave."""
-        message = self._reception.service.state.message(OUTBOX, came.key)
+        message = self._outbox.message(came.key)
         return 0 if message is None or message.parts is None else len(message.parts) - message.n_sent - 1
 
     def _waiting_for(self, came: Came) -> list[Message]:
@@ -191,11 +183,8 @@ class BotChat:
             return []
         waiting = [
             each
-            for each in self._outbox.left_over()
-            if each.id != came.key
-            and Came.loads(each.payload).chat == came.chat
-            and each.parts is not None
-            and each.n_sent < len(each.parts)
+            for each in self._outbox.partly_given()
+            if each.id != came.key and _chat_of(each) == came.chat
         ]
         return waiting[-1:]
 
@@ -233,14 +222,17 @@ class BotChat:
         )
 
 
-def with_more(text: str, n_left: int) -> str:
-    """A part of a reply, with word of those that 继续 brings."""
-    return f"{text}\n\n{phrases.more_parts(n_left)}" if n_left else text
+def _chat_of(message: Message) -> str:
+    """Where a message was written; empty if it can't be read, as after an update: it is closed after a day."""
+    try:
+        return Came.loads(message.payload).chat
+    except ValueError:
+        return ""
 
 
 def _next(message: Message) -> str:
     assert message.parts is not None  # noqa: S101 -- only what is made waits
-    return with_more(message.parts[message.n_sent], len(message.parts) - message.n_sent - 1)
+    return phrases.with_more(message.parts[message.n_sent], len(message.parts) - message.n_sent - 1)
 
 
 def written(answer: Reply | None, capabilities: Capabilities) -> list[str]:
