@@ -399,7 +399,7 @@ async def test_a_hundred_users_at_once_each_get_their_answer_once(answered: Answ
 
     shelf = Shelf(ask=lambda question: replace(answered, question=question, text=question))
     async with up(shelf, tmp_path) as house:
-        house.platform.seconds *= 40  # what is looked for is what is lost or doubled, not how busy the machine is
+        house.platform.seconds *= 40  # it is about what is lost or doubled, not about haste
         texts = await asyncio.gather(*(ask(house, number) for number in range(100)))
         kept = house.state.n_answers
     assert [text for text in texts if "23.26亿元" not in text] == []

@@ -250,7 +250,7 @@ async def test_a_restart_sends_what_was_left(slow: Shelf, stalled: Stalled, shel
 async def test_a_hundred_users_of_a_slow_engine_each_get_their_answer_once(answered: Answer, tmp_path: Path):
     stalled = Stalled(answered)
     async with verified(Shelf(ask=stalled), tmp_path) as (house, server):
-        house.platform.seconds *= 40  # what is looked for is what is lost or doubled, not how busy the machine is
+        house.platform.seconds *= 40  # it is about what is lost or doubled, not about haste
         asking = [
             asyncio.create_task(house.platform.say(f"{QUESTION}{number}", user=f"user-{number}"))
             for number in range(100)
